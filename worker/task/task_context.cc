@@ -1,5 +1,6 @@
 #include "worker/task/task_context.h"
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 namespace millrace {
@@ -21,7 +22,9 @@ absl::string_view KindName(TaskKind kind) {
 }  // namespace
 
 std::string JobStagingFolder(const Assignment& assignment) {
-  return absl::StrCat(assignment.spec().output(), "/_staging/", assignment.task().job_id());
+  // The nonce keeps a zombie's clean-up of a cancelled job away from what a later retry of the same job stages.
+  return absl::StrCat(assignment.spec().output(), "/_staging/", assignment.task().job_id(), ".",
+                      absl::BytesToHexString(absl::string_view(assignment.nonce()).substr(0, 4)));
 }
 
 std::string AttemptStagingFolder(const Assignment& assignment) {

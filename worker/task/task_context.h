@@ -38,9 +38,9 @@ struct TaskContext {
   std::stop_token stop;
 };
 
-// "OUT/_staging/<job>/<kind>-<index>.<generation>.<incarnation>-<sequence>": names of one attempt, used by no other.
+// "OUT/_staging/<job>.<nonce>/<kind>-<index>.<generation>.<incarnation>-<sequence>": names of one attempt, used by no other.
 std::string AttemptStagingFolder(const Assignment& assignment);
-// "OUT/_staging/<job>": all that the job stages.
+// "OUT/_staging/<job>.<nonce>": all that the job stages.
 std::string JobStagingFolder(const Assignment& assignment);
 
 }  // namespace millrace
