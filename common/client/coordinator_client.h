@@ -1,9 +1,9 @@
-// CoordinatorClient: the coordinator as its clients see it (command line, workers), over gRPC (grpc_client.h) or in this
-// process (coordinator/engine/service/in_process_client.h). The code on both sides is the same.
+// CoordinatorClient: the coordinator as its clients see it (command line, workers), over gRPC (grpc_client.h) or in
+// this process (coordinator/engine/service/in_process_client.h). The code on both sides is the same.
 //
-// Thread-safe. The blocking calls answer UNAVAILABLE when the coordinator cannot be reached, NOT_FOUND for an unknown job or
-// worker, ALREADY_EXISTS for a job id with another specification, FAILED_PRECONDITION when the state forbids the call and
-// INVALID_ARGUMENT with the words to show. Messages are complete sentences for people.
+// Thread-safe. The blocking calls answer UNAVAILABLE when the coordinator cannot be reached, NOT_FOUND for an unknown
+// job or worker, ALREADY_EXISTS for a job id with another specification, FAILED_PRECONDITION when the state forbids the
+// call and INVALID_ARGUMENT with the words to show. Messages are complete sentences for people.
 #pragma once
 
 #include <functional>
