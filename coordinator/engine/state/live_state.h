@@ -1,0 +1,93 @@
+// LiveState: what is known only because workers say so. Rebuilt from syncs, never journaled: workers, attempts, open
+// tasks, progress. Plain data with a few helpers that keep its indexes in step; the decisions are the scheduler's and
+// the engine's.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "coordinator/engine/state/durable_state.h"
+#include "proto/client.pb.h"
+#include "proto/task.pb.h"
+
+namespace millrace {
+
+// A lease: one try of a task by one worker process.
+struct Attempt {
+  EpochKey epoch;
+  std::string job_id;
+  TaskSlot slot = kStageTask;
+  TaskKey key;
+  std::string process;
+  std::string worker;  // name
+  absl::Time deadline;
+  absl::Time started;
+  Progress progress;
+};
+
+// A process that has synced.
+struct LiveWorker {
+  WorkerInfo info;
+  absl::Time last_sync;
+  uint64_t sequence = 0;  // of its newest request
+  std::set<EpochKey> attempts;
+  bool parked = false;    // its newest request is held back by the caller
+  bool replaced = false;  // a newer process has its name: nothing is taken from it, it is told to drain
+  int offences = 0;       // results with many environmental dead letters that others did not have
+  absl::Time quarantined_until = absl::InfinitePast();
+  std::vector<SyncReply::Drop> notices;  // for its parked request
+  bool drain_notice = false;             // likewise
+
+  int free_slots() const { return info.slots() - static_cast<int>(attempts.size()); }
+};
+
+// The live side of an unfinished task.
+struct LiveTask {
+  std::vector<EpochKey> attempts;       // the live set: at most two
+  int losses = 0;                       // attempts lost with their worker
+  std::vector<std::string> refused_by;  // worker names whose suspicious result waits for a second opinion
+};
+
+struct LiveJob {
+  std::set<TaskSlot> open;                            // may be leased now
+  std::set<std::pair<absl::Time, TaskSlot>> delayed;  // will be open from then on
+  std::map<TaskSlot, LiveTask> tasks;
+  std::set<std::string> excluded;                // worker names that see another disk
+  std::vector<absl::Duration> durations;         // of finished write tasks
+  Progress ended;                                // bytes read and operators of attempts that ended
+  std::vector<std::pair<int64_t, LogLine>> log;  // (durable lines before it, line)
+  uint64_t changes = 0;                          // the job's version
+};
+
+class LiveState {
+ public:
+  LiveWorker* FindProcess(absl::string_view process);
+  const LiveWorker* FindProcess(absl::string_view process) const;
+  // The current process of a worker name.
+  const LiveWorker* FindWorker(absl::string_view name) const;
+  LiveJob& Job(absl::string_view job_id) { return jobs[std::string(job_id)]; }
+  const LiveJob* FindJob(absl::string_view job_id) const;
+
+  // Both keep attempts, worker and task in step.
+  void AddAttempt(Attempt attempt);
+  Attempt RemoveAttempt(EpochKey epoch);  // must exist
+  const Attempt* FindAttempt(EpochKey epoch) const;
+  int BusySlots(const LiveWorker& worker) const { return static_cast<int>(worker.attempts.size()); }
+
+  std::map<std::string, LiveWorker, std::less<>> processes;
+  std::map<std::string, std::string, std::less<>> process_of;  // worker name → its current process
+  std::set<std::string, std::less<>> drain_wishes;             // names that an operator asked to drain
+  std::map<EpochKey, Attempt> attempts;
+  std::map<std::string, LiveJob, std::less<>> jobs;
+  absl::Time hold_back_until = absl::InfinitePast();  // no new leases before
+};
+
+}  // namespace millrace
