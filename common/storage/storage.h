@@ -1,9 +1,9 @@
-// Store: where datasets live (a file system, later an object store), seen as names with bytes. Everything that a job makes
-// visible goes through Prepare → Publish, so that a half-written file can never be seen under its final name.
+// Store: where datasets live (a file system, later an object store), seen as names with bytes. Everything that a job
+// makes visible goes through Prepare → Publish, so that a half-written file can never be seen under its final name.
 //
-// Names are absolute paths without a scheme ("/data/out/train-00000-of-00004.tfrecord.gz"); folders need not exist before.
-// Every method is thread-safe. Errors name the path: NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, RESOURCE_EXHAUSTED (disk
-// full), UNAVAILABLE (may pass by itself), DATA_LOSS (the bytes are not what they must be).
+// Names are absolute paths without a scheme ("/data/out/train-00000-of-00004.tfrecord.gz"); folders need not exist
+// before. Every method is thread-safe. Errors name the path: NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED,
+// RESOURCE_EXHAUSTED (disk full), UNAVAILABLE (may pass by itself), DATA_LOSS (the bytes are not what they must be).
 // One conformance suite runs on every store: tests/common/storage/store_conformance.h.
 #pragma once
 
@@ -54,9 +54,10 @@ class Store {
   // Creates a small object with these bytes, durably, or answers ALREADY_EXISTS. Never leaves a partial object.
   virtual absl::Status CreateExclusive(absl::string_view path, absl::string_view bytes) = 0;
 
-  // Starts bytes that Publish will make visible as `path`. `staging` is a name no other attempt uses (it carries the lease
-  // epoch); stores that need none ignore it.
-  virtual absl::StatusOr<std::unique_ptr<PreparedWriter>> Prepare(absl::string_view path, absl::string_view staging) = 0;
+  // Starts bytes that Publish will make visible as `path`. `staging` is a name no other attempt uses (it carries the
+  // lease epoch); stores that need none ignore it.
+  virtual absl::StatusOr<std::unique_ptr<PreparedWriter>> Prepare(absl::string_view path,
+                                                                  absl::string_view staging) = 0;
   // Idempotent: OK if `path` already has this content. ALREADY_EXISTS if it has another; NOT_FOUND if neither the final
   // name nor the prepared bytes exist. Never overwrites. Durable when it returns.
   virtual absl::Status Publish(const PreparedFile& file) = 0;
@@ -65,7 +66,8 @@ class Store {
 
   // One level below `folder`, by name. Empty if the folder does not exist.
   virtual absl::StatusOr<std::vector<StoreEntry>> List(absl::string_view folder) const = 0;
-  // OK if nothing is there. Remove takes one object, RemoveTree everything below and the folder itself, and uploads begun there.
+  // OK if nothing is there. Remove takes one object, or a folder with nothing in it (FAILED_PRECONDITION if there is);
+  // RemoveTree everything below and the folder itself, and uploads begun there.
   virtual absl::Status Remove(absl::string_view path) = 0;
   virtual absl::Status RemoveTree(absl::string_view folder) = 0;
 };
