@@ -15,12 +15,12 @@
 namespace millrace {
 
 struct ExampleFields {
-  absl::string_view image_name;  // last component of the URI
+  absl::string_view image_name = {};  // last component of the URI
   int64_t height = 0;
   int64_t width = 0;
-  int64_t channels = 0;     // 1 or 3
-  absl::string_view split;  // "TRAIN"
-  int64_t label = 0;        // position in the vocabulary, -1 if unknown
+  int64_t channels = 0;          // 1 or 3
+  absl::string_view split = {};  // "TRAIN"
+  int64_t label = 0;             // position in the vocabulary, -1 if unknown
 };
 
 // Reused from record to record: its strings keep their capacity. One thread.
