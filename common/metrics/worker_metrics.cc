@@ -64,7 +64,8 @@ std::vector<MetricSample> Samples(const WorkerGauges& now) {
 
 MetricFamily DeadLetters(std::vector<std::string> reasons) {
   return {MetricType::kCounter, "millrace_worker_dead_letters_total",
-          "Rows that attempts on this worker could not use, by reason word.", "reason", std::move(reasons)};
+          "Rows of accepted attempts of this worker that could not be used, by reason word.", "reason",
+          std::move(reasons)};
 }
 
 // Progress only grows within one attempt; a smaller number would be a bug, and a counter must not see it.

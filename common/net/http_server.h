@@ -50,7 +50,7 @@ struct HttpServerOptions {
   // Names, beside "localhost", this machine's own name and any IP address, under which the server may be asked. Any
   // other Host is refused: a page of a stranger whose DNS name suddenly points here (DNS rebinding) must not read our
   // answers.
-  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> allowed_hosts = {};
 };
 
 class HttpServer {
