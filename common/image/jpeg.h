@@ -4,8 +4,8 @@
 // Stricter than libjpeg: where it only warns and invents pixels, the image is an error here. Bytes after the end marker
 // are allowed. docs/pipeline.md lists the cases.
 //
-// One owner, one thread at a time; reuse it, it keeps its buffers. Decoding twice gives the same bytes, whatever came
-// before.
+// One owner, one thread at a time; reuse it, it keeps its small buffers. Decoding twice gives the same bytes, whatever
+// came before.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -50,20 +49,18 @@ class JpegDecoder {
   JpegDecoder& operator=(const JpegDecoder&) = delete;
 
   // Reads markers up to the first scan; no pixel is decoded. Checks max_pixels, and that file, decoder and a strip of
-  // rows fit max_memory_bytes.
-  ImageOr<JpegHeader> ReadHeader(absl::string_view file, const ImageLimits& limits);
+  // rows fit max_memory_bytes. `file` must stay until the decoding below has returned; one decoding an Open.
+  ImageOr<JpegHeader> Open(absl::string_view file, const ImageLimits& limits);
 
-  // Decodes the file whose header was just read into `pixels` (pixel_bytes()).
-  std::optional<ImageError> Decode(absl::string_view file, const JpegHeader& header, const ImageLimits& limits,
-                                   uint8_t* pixels);
+  // Decodes the open file into `pixels`, which has room for pixel_bytes(). They are undefined after an error.
+  std::optional<ImageError> Decode(uint8_t* pixels);
 
   // The same in strips of a few rows: needs no memory for all pixels. Rows may be delivered before an error is found.
-  std::optional<ImageError> DecodeRows(absl::string_view file, const JpegHeader& header, const ImageLimits& limits,
-                                       const RowSink& sink);
+  std::optional<ImageError> DecodeRows(const RowSink& sink);
 
  private:
-  std::vector<uint8_t> cmyk_;   // one strip before the conversion to RGB
-  std::vector<uint8_t> strip_;  // rows on their way to a sink
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 // "libjpeg-turbo-2.1.5": another version may give other pixels.
