@@ -93,7 +93,7 @@ class Session {
 
   ImageError Error() const {
     const int code = handler_.manager.msg_code;
-    if (too_many_scans_) return {"image/too_many_scans", absl::StrCat("more than ", max_scans_, " scans")};
+    if (too_many_scans_) return {"decode/unsupported", absl::StrCat("more than ", max_scans_, " scans")};
     if (code == JWRN_JPEG_EOF || code == JERR_INPUT_EOF || code == JERR_INPUT_EMPTY) return Truncated();
     return {ReasonOf(code), MessageText()};
   }
@@ -122,7 +122,7 @@ class Session {
   static absl::string_view ReasonOf(int code) {
     switch (code) {
       case JERR_NO_SOI:
-        return "decode/not_jpeg";
+        return "decode/not_an_image";
       case JERR_IMAGE_TOO_BIG:
         return "image/too_many_pixels";
       case JERR_OUT_OF_MEMORY:
@@ -226,15 +226,19 @@ JpegDecoder::~JpegDecoder() = default;
 
 ImageOr<JpegHeader> JpegDecoder::Open(absl::string_view file, const ImageLimits& limits) {
   Session& session = state_->session.emplace(file, limits);
-  if (!session.Start()) return session.Error();
-  const int components = session.cinfo().num_components;
-  if (components != 1 && components != 3 && components != 4) {
-    return ImageError{"decode/unsupported", absl::StrCat(components, " colour components")};
+  std::optional<ImageError> error;
+  if (!session.Start()) {
+    error = session.Error();
+  } else if (const int components = session.cinfo().num_components; components == 2 || components > 4) {
+    error = ImageError{"decode/unsupported", absl::StrCat(components, " colour components")};
+  } else {
+    state_->header = HeaderOf(session.cinfo());
+    state_->max_memory_bytes = limits.max_memory_bytes;
+    error = CheckLimits(state_->header, static_cast<int64_t>(file.size()), limits);
   }
-  state_->header = HeaderOf(session.cinfo());
-  state_->max_memory_bytes = limits.max_memory_bytes;
-  if (auto error = CheckLimits(state_->header, static_cast<int64_t>(file.size()), limits)) return *std::move(error);
-  return state_->header;
+  if (!error.has_value()) return state_->header;
+  state_->session.reset();
+  return *std::move(error);
 }
 
 std::optional<ImageError> JpegDecoder::Decode(uint8_t* pixels) { return state_->Decode(pixels, nullptr); }

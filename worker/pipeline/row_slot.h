@@ -1,0 +1,56 @@
+// RowSlot: one row on its way from the row log to the shard. The slots of an attempt form a ring and are reused.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/types/span.h"
+#include "common/image/jpeg.h"
+#include "worker/pipeline/buffer.h"
+#include "worker/pipeline/memory_budget.h"
+
+namespace millrace {
+
+// A row of the row log, as far as the write task needs it.
+struct Row {
+  int64_t ordinal = 0;  // of the split, before the shuffle
+  std::string uri;      // raw cell
+  std::string label;
+  bool has_label = false;
+  uint32_t input = 0;  // which of the scan's input files
+  int64_t row = 0;     // data row in that file, from 1
+  int64_t line = 0;    // line in that file, from 1
+};
+
+struct RowSlot {
+  // Who may touch the rest: the attempt's thread in kOwned and kDone, whoever moved it to kTaken in kTaken.
+  //   kOwned ─► kOffered ─► kTaken ─► kDone ─► kOwned      kTaken ─► kOwned: there was no memory to do it ahead
+  enum State : int { kOwned, kOffered, kTaken, kDone };
+  std::atomic<int> state{kOwned};
+
+  Row row;
+
+  // Results of the preparation.
+  std::optional<ImageError> error;  // set: a dead letter, and nothing below but the times counts
+  JpegHeader header;
+  bool whole = false;  // `pixels` has all of them; else they are made from `file` a second time, strip by strip
+  int64_t file_bytes = 0;
+  std::string source_hash;  // XXH3-128 of the file
+  int64_t fetch_ns = 0;
+  int64_t decode_ns = 0;
+  int64_t budget_wait_ns = 0;
+
+  Buffer file;
+  Buffer pixels;
+  BudgetHold hold;
+
+  absl::string_view file_view() const {
+    return {reinterpret_cast<const char*>(file.data()), static_cast<size_t>(file_bytes)};
+  }
+  // Frees memory and budget; small buffers are kept for the next row.
+  void Release();
+};
+
+}  // namespace millrace
