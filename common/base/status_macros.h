@@ -20,9 +20,9 @@ inline absl::Status Annotate(const absl::Status& status, absl::string_view noun)
 #define MILLRACE_CONCAT(a, b) MILLRACE_CONCAT_INNER(a, b)
 
 // Returns the status from the enclosing function if it is not OK.
-#define MILLRACE_RETURN_IF_ERROR(expression)                                \
-  do {                                                                      \
-    if (absl::Status status_ = (expression); !status_.ok()) return status_; \
+#define MILLRACE_RETURN_IF_ERROR(expression)                                                        \
+  do {                                                                                              \
+    if (absl::Status millrace_status = (expression); !millrace_status.ok()) return millrace_status; \
   } while (false)
 
 // MILLRACE_ASSIGN_OR_RETURN(auto x, F()): x is F()'s value, or the enclosing function returns F()'s status.
