@@ -63,7 +63,7 @@ export PATH=$build/bin:$PATH
 
 # ---- 2. images ----
 say "2/5 making $images JPEG images in $work/images"
-make_images "$work/images" "$images"
+make_images --output "$work/images" --count "$images"
 
 # ---- 3. daemons ----
 processes=()

@@ -34,7 +34,7 @@ inside=$work/root
 moved=$inside/opt/some/where
 mkdir -p "$moved" "$inside/tmp" "$inside/data"
 tar -xzf "$tarball" -C "$moved" --strip-components=1
-"$build/bin/make_images" "$inside/data" 40
+"$build/bin/make_images" --output "$inside/data" --count 40
 
 not_relocatable() {
   local file

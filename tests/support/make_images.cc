@@ -1,6 +1,7 @@
-// make_images FOLDER COUNT: real JPEG files that look and compress like photographs (soft light, shapes, sensor noise),
-// in FOLDER/cat and FOLDER/dog, and FOLDER/images.csv with split, image_uri, label. The same COUNT gives the same
-// bytes. For the quick start and tests, which must not need Python or a download.
+// make_images --output FOLDER --count N [--size WxH]: real JPEG files that look and compress like photographs (soft
+// light, shapes, sensor noise), in FOLDER/cat and FOLDER/dog, and FOLDER/images.csv with split, image_uri, label. Each
+// is at most W x H and at least half of it (480x400); some are grayscale, some progressive. The same numbers give the
+// same bytes. For the quick start and tests, which must not need Python or a download.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -10,10 +11,13 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 
 namespace millrace {
 namespace {
@@ -47,7 +51,8 @@ struct Blob {
 std::vector<Blob> MakeBlobs(Random& random, int width, int height) {
   std::vector<Blob> blobs(static_cast<size_t>(random.Between(5, 12)));
   for (Blob& blob : blobs) {
-    blob = {random.Between(0, width), random.Between(0, height), random.Between(10, std::min(width, height) / 2), {}};
+    blob = {
+        random.Between(0, width), random.Between(0, height), random.Between(1, std::min(width, height) / 2 + 1), {}};
     for (int& channel : blob.color) channel = random.Between(20, 235);
   }
   return blobs;
@@ -67,9 +72,17 @@ int Shade(const std::vector<Blob>& blobs, int x, int y, int channel, int light) 
   return value;
 }
 
-Image Paint(uint64_t seed, int channels) {
+struct Options {
+  std::string output;
+  int count = 0;
+  int width = 480, height = 400;  // at most
+};
+
+Image Paint(uint64_t seed, const Options& options, int channels) {
   Random random(seed);
-  Image image{random.Between(160, 480), random.Between(120, 400), channels, {}};
+  const int width = random.Between((options.width + 1) / 2, options.width);
+  const int height = random.Between((options.height + 1) / 2, options.height);
+  Image image{width, height, channels, {}};
   const std::vector<Blob> blobs = MakeBlobs(random, image.width, image.height);
   for (int y = 0; y < image.height; ++y)
     for (int x = 0; x < image.width; ++x)
@@ -114,21 +127,41 @@ const char* SplitOf(int i) {
   return i % 10 == 7 ? "TEST" : "TRAIN";
 }
 
+bool ParseSize(absl::string_view text, Options* options) {
+  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits('x', 1));
+  return absl::SimpleAtoi(parts.first, &options->width) && absl::SimpleAtoi(parts.second, &options->height) &&
+         options->width >= 1 && options->height >= 1 && options->width <= 8192 && options->height <= 8192;
+}
+
+bool Parse(int argc, char** argv, Options* options) {
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const absl::string_view flag = argv[i];
+    if (flag == "--output") {
+      options->output = argv[i + 1];
+    } else if (flag == "--count") {
+      if (!absl::SimpleAtoi(argv[i + 1], &options->count)) return false;
+    } else if (flag != "--size" || !ParseSize(argv[i + 1], options)) {
+      return false;
+    }
+  }
+  return argc % 2 == 1 && !options->output.empty() && options->count >= 1;
+}
+
 int Main(int argc, char** argv) {
-  int count = 0;
-  if (argc != 3 || !absl::SimpleAtoi(argv[2], &count) || count < 1) {
-    std::fprintf(stderr, "usage: make_images FOLDER COUNT\n");
+  Options options;
+  if (!Parse(argc, argv, &options)) {
+    std::fprintf(stderr, "usage: make_images --output FOLDER --count N [--size WxH]\n");
     return 2;
   }
-  const std::filesystem::path folder = argv[1];
+  const std::filesystem::path folder = options.output;
   std::filesystem::create_directories(folder / "cat");
   std::filesystem::create_directories(folder / "dog");
   std::ofstream csv(folder / "images.csv");
   csv << "split,image_uri,label\n";
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < options.count; ++i) {
     const char* label = i % 2 == 0 ? "cat" : "dog";
     const std::string uri = absl::StrCat(label, "/", label, ".", i, ".jpg");
-    const Image image = Paint(static_cast<uint64_t>(i) + 1, i % 16 == 5 ? 1 : 3);
+    const Image image = Paint(static_cast<uint64_t>(i) + 1, options, i % 16 == 5 ? 1 : 3);
     if (!WriteJpeg(image, folder / uri, i % 8 == 6)) {
       std::fprintf(stderr, "error: cannot write %s\n", (folder / uri).c_str());
       return 1;
