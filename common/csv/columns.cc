@@ -1,0 +1,96 @@
+#include "common/csv/columns.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/base/log.h"
+#include "common/csv/splitter.h"
+
+namespace millrace {
+namespace {
+
+bool IsName(absl::string_view cell, absl::string_view name) {
+  return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(cell), name);
+}
+
+}  // namespace
+
+absl::StatusOr<Columns> Columns::Of(absl::string_view header, const CsvRow& first) {
+  if (header.empty() || header == "infer") {
+    for (absl::string_view cell : first.cells) {
+      if (!IsName(cell, "image_uri")) continue;
+      absl::StatusOr<Columns> columns = Named({first.cells.begin(), first.cells.end()}, "the header");
+      if (columns.ok()) columns->first_row_is_header_ = true;
+      return columns;
+    }
+    // A first row that names other columns of ours is a header with a mistake, not data.
+    for (absl::string_view cell : first.cells)
+      if (IsName(cell, "split") || IsName(cell, "label"))
+        return Named({first.cells.begin(), first.cells.end()}, "the header");
+    return Headerless(first);
+  }
+  if (header == "none") return Headerless(first);
+  return Named(absl::StrSplit(header, ','), "--header");
+}
+
+absl::StatusOr<Columns> Columns::Named(const std::vector<std::string>& names, absl::string_view where) {
+  Columns columns;
+  columns.count_ = names.size();
+  for (size_t i = 0; i < names.size(); ++i) {
+    for (auto [name, at] : {std::pair<absl::string_view, int*>{"split", &columns.split_},
+                            {"image_uri", &columns.uri_},
+                            {"label", &columns.label_}}) {
+      if (!IsName(names[i], name)) continue;
+      if (*at >= 0) return absl::InvalidArgumentError(absl::StrCat(where, " has two columns '", name, "'"));
+      *at = static_cast<int>(i);
+    }
+  }
+  if (columns.uri_ < 0)
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, " has no column image_uri; found: ", JsonEscape(absl::StrJoin(names, ", ")),
+                     "; name the columns with --header split,image_uri,label"));
+  return columns;
+}
+
+Columns Columns::Headerless(const CsvRow& first) {
+  const absl::string_view cell = first.cells.empty() ? absl::string_view() : first.cells[0];
+  const bool has_split = first.cells.size() >= 2 && (IsSplitWord(cell) || absl::StripAsciiWhitespace(cell).empty());
+  Columns columns;
+  columns.open_ended_ = true;
+  columns.split_ = has_split ? 0 : -1;
+  columns.uri_ = columns.split_ + 1;
+  columns.label_ = columns.uri_ + 1;
+  columns.count_ = static_cast<size_t>(columns.label_) + 1;
+  return columns;
+}
+
+InputRow Columns::Read(const CsvRow& row) const {
+  InputRow out;
+  const auto cell = [&](int at) {
+    return at >= 0 && static_cast<size_t>(at) < row.cells.size() ? row.cells[static_cast<size_t>(at)]
+                                                                 : absl::string_view();
+  };
+  out.split = cell(split_);
+  out.uri = cell(uri_);
+  out.label = cell(label_);
+  out.has_label = !out.label.empty();
+  const size_t cells = row.cells.size();
+  if (row.has_nul) {
+    out.reason = "csv/nul";
+  } else if (open_ended_ && cells > count_) {
+    out.reason = "csv/several_labels";
+    out.detail = absl::StrCat(cells - count_ + 1, " labels");
+  } else if (!open_ended_ && cells != count_) {
+    out.reason = "csv/ragged";
+    out.detail = absl::StrCat(cells, cells == 1 ? " cell" : " cells", ", the header has ", count_);
+  } else if (out.uri.empty()) {
+    out.reason = "csv/empty_uri";
+  } else if (out.label.find_first_of("\r\n") != absl::string_view::npos) {
+    out.reason = "csv/label_line_break";
+  }
+  return out;
+}
+
+}  // namespace millrace

@@ -1,0 +1,57 @@
+// Why a row could not be used: one word, the same in dead letters, metrics, error texts and the manifest.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace millrace {
+
+struct Reason {
+  absl::string_view word;
+  absl::string_view meaning;
+  bool environmental = false;  // another machine or time might read the row
+};
+
+inline constexpr Reason kReasons[] = {
+    {"csv/ragged", "the row has more or fewer cells than the header"},
+    {"csv/nul", "the row has a NUL byte"},
+    {"csv/several_labels", "the row has several labels; this version writes one"},
+    {"csv/label_line_break", "the label has a line break"},
+    {"csv/empty_uri", "the row has no image URI"},
+    {"split/unknown", "the split is not TRAIN, VALIDATION, TEST, UNASSIGNED or DISCARD"},
+    {"split/discard", "the row's split says DISCARD"},
+    {"file/scheme", "the URI's scheme is not supported by this version"},
+    {"file/root", "the file lies outside the worker's --file-root", true},
+    {"file/not_found", "there is no such file", true},
+    {"file/permission", "the worker may not read the file", true},
+    {"file/io", "reading the file failed", true},
+    {"file/not_regular", "it is a folder, a pipe or a device"},
+    {"file/empty", "the file has no bytes"},
+    {"file/too_large", "the file is larger than one image may be"},
+    {"decode/not_an_image", "the bytes are not a JPEG"},
+    {"decode/truncated", "the JPEG ends too early"},
+    {"decode/corrupt", "the JPEG is damaged"},
+    {"decode/unsupported", "a kind of JPEG that libjpeg-turbo cannot decode"},
+    {"image/too_many_pixels", "more pixels than --max-pixels"},
+    {"image/too_large_for_memory", "decoding needs more memory than the job allows one image"},
+};
+
+// Null for a word that is none.
+constexpr const Reason* FindReason(absl::string_view word) {
+  for (const Reason& reason : kReasons)
+    if (reason.word == word) return &reason;
+  return nullptr;
+}
+constexpr bool IsEnvironmental(absl::string_view word) {
+  const Reason* reason = FindReason(word);
+  return reason != nullptr && reason->environmental;
+}
+inline std::vector<std::string> ReasonWords() {
+  std::vector<std::string> words;
+  for (const Reason& reason : kReasons) words.emplace_back(reason.word);
+  return words;
+}
+
+}  // namespace millrace

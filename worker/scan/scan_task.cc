@@ -1,0 +1,286 @@
+#include "worker/scan/scan_task.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/container/btree_map.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/byte_size.h"
+#include "common/base/log.h"
+#include "common/base/status_macros.h"
+#include "common/csv/columns.h"
+#include "common/csv/csv_reader.h"
+#include "common/csv/labels.h"
+#include "common/csv/splitter.h"
+#include "common/dataset/row_log.h"
+#include "common/dataset/uri.h"
+#include "common/io/gzip_reader.h"
+#include "worker/scan/input_files.h"
+#include "worker/scan/scan_outputs.h"
+
+namespace millrace {
+namespace {
+
+constexpr int64_t kRowsBetweenLooks = 1 << 16;  // progress and stop
+constexpr int64_t kSamples = 64;                // a split; at fixed ordinals, so that the plan is the same every time
+constexpr int kFirstBadRows = 5;
+constexpr int64_t kRowsToJudgeOrder = 100;
+constexpr int64_t kImbalance = 100;  // AutoML's advice: the most common label at most 100 times the rarest
+
+// Counts what goes by, for progress.
+class CountingSource : public ByteSource {
+ public:
+  explicit CountingSource(ByteSource& source) : source_(source) {}
+  absl::StatusOr<size_t> Read(char* buffer, size_t n) override {
+    absl::StatusOr<size_t> read = source_.Read(buffer, n);
+    if (read.ok()) bytes_ += static_cast<int64_t>(*read);
+    return read;
+  }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  ByteSource& source_;
+  int64_t bytes_ = 0;
+};
+
+class Scanner {
+ public:
+  Scanner(TaskContext& context, const ScanOptions& options)
+      : context_(context),
+        options_(options),
+        spec_(context.assignment.spec()),
+        folder_(AttemptStagingFolder(context.assignment)),
+        outputs_(context.store, folder_) {}
+
+  absl::StatusOr<ScanResult> Run() {
+    MILLRACE_ASSIGN_OR_RETURN(files_, InputFiles(spec_, options_.file_roots));
+    for (size_t i = 0; i < files_.size(); ++i) MILLRACE_RETURN_IF_ERROR(ScanFile(i));
+    MILLRACE_RETURN_IF_ERROR(outputs_.Finish());
+    MILLRACE_RETURN_IF_ERROR(FillSplits());
+    AddWarnings();
+    MILLRACE_RETURN_IF_ERROR(outputs_.Write("summary.pb", Summary().SerializeAsString()));
+    result_.set_scan_dir(folder_.substr(spec_.output().size() + 1));
+    result_.set_encoding_version(options_.encoding_version);
+    for (const auto& [word, rows] : reasons_) {
+      ReasonCount& reason = *result_.add_reasons();
+      reason.set_reason(std::string(word));
+      reason.set_rows(rows);
+    }
+    Look();
+    return result_;
+  }
+
+ private:
+  absl::Status ScanFile(size_t index) {
+    const std::string& path = files_[index];
+    MILLRACE_ASSIGN_OR_RETURN(FileSource file, FileSource::Open(path));
+    CountingSource counting(file);
+    GzipReader gzip(counting, GzipMembers::kMany);
+    const bool compressed = absl::EndsWithIgnoreCase(path, ".gz");
+    CsvReader reader(compressed ? static_cast<ByteSource&>(gzip) : counting, JsonEscape(path));
+    const int64_t bytes_before = result_.bytes_read();
+    const absl::Status status =
+        ScanRows(index, reader, [&] { result_.set_bytes_read(bytes_before + counting.bytes()); });
+    if (absl::IsDataLoss(status))
+      return absl::InvalidArgumentError(absl::StrCat(JsonEscape(path), ": ", status.message()));
+    return status;
+  }
+
+  template <typename CountBytes>
+  absl::Status ScanRows(size_t index, CsvReader& reader, CountBytes count_bytes) {
+    CsvRow row;
+    MILLRACE_ASSIGN_OR_RETURN(bool more, reader.Next(row));
+    if (!more)
+      return absl::InvalidArgumentError(
+          absl::StrCat(JsonEscape(files_[index]), ": the file is empty; no rows to convert"));
+    absl::StatusOr<Columns> columns = Columns::Of(spec_.header(), row);
+    if (!columns.ok())
+      return absl::InvalidArgumentError(
+          absl::StrCat(JsonEscape(files_[index]), ":", row.line, ": ", columns.status().message()));
+    if (columns->first_row_is_header()) {
+      MILLRACE_ASSIGN_OR_RETURN(more, reader.Next(row));
+      if (!more)
+        return absl::InvalidArgumentError(
+            absl::StrCat(JsonEscape(files_[index]), ": only a header, no rows to convert"));
+    }
+    for (int64_t number = 1; more; ++number) {
+      MILLRACE_RETURN_IF_ERROR(
+          TakeRow({static_cast<int64_t>(index), number, row.line, {}, {}, false}, columns->Read(row)));
+      if (number % kRowsBetweenLooks == 0) {
+        count_bytes();
+        Look();
+        if (context_.stop.stop_requested()) return absl::CancelledError("the scan was stopped");
+      }
+      MILLRACE_ASSIGN_OR_RETURN(more, reader.Next(row));
+    }
+    count_bytes();
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeRow(LogRow log, const InputRow& row) {
+    ++rows_;
+    if (!row.reason.empty()) return Discard(log, row, row.reason, row.detail);
+    const SplitChoice choice = ChooseSplit(row.split, row.uri);
+    if (choice == SplitChoice::kDiscard) return Discard(log, row, "split/discard", "");
+    if (choice == SplitChoice::kUnknown) return Discard(log, row, "split/unknown", row.split);
+    const int split = static_cast<int>(choice);
+    log.uri = row.uri;
+    log.label = row.label;
+    log.has_label = row.has_label;
+    MILLRACE_RETURN_IF_ERROR(CountLabel(split, row, log));
+    return outputs_.AddRow(split, log);
+  }
+
+  absl::Status CountLabel(int split, const InputRow& row, const LogRow& log) {
+    if (!row.has_label) {
+      labels_.AddMissing(split);
+      return absl::OkStatus();
+    }
+    if (split == SPLIT_TRAIN && row.label != previous_label_) {
+      ++label_changes_;
+      previous_label_.assign(row.label.data(), row.label.size());
+    }
+    const absl::Status status = labels_.Add(split, row.label);
+    return status.ok() ? status : absl::InvalidArgumentError(absl::StrCat(Where(log), ": ", status.message()));
+  }
+
+  absl::Status Discard(const LogRow& log, const InputRow& row, absl::string_view reason, absl::string_view detail) {
+    BadRow bad;
+    bad.set_input(files_[static_cast<size_t>(log.file)]);
+    bad.set_row(log.row);
+    bad.set_line(log.line);
+    bad.set_uri(std::string(row.uri));
+    bad.set_reason(std::string(reason));
+    bad.set_detail(std::string(detail));
+    if (reason == "split/discard") {
+      ++discarded_;
+    } else {
+      ++dead_letters_;
+      ++reasons_[reason];
+      if (result_.first_bad_rows_size() < kFirstBadRows) *result_.add_first_bad_rows() = bad;
+    }
+    return outputs_.AddDeadLetter(bad);
+  }
+
+  absl::Status FillSplits() {
+    for (int split = 0; split < kSplits; ++split) {
+      const int64_t rows = outputs_.rows(split);
+      if (rows == 0) continue;
+      SplitPlan& plan = *result_.add_splits();
+      plan.set_split(static_cast<Split>(split));
+      plan.set_rows(rows);
+      MILLRACE_RETURN_IF_ERROR(Sample(plan));
+    }
+    RowCounts& counts = *result_.mutable_counts();
+    counts.set_rows(rows_);
+    counts.set_discarded(discarded_);
+    counts.set_dead_letters(dead_letters_);
+    return absl::OkStatus();
+  }
+
+  absl::Status Sample(SplitPlan& plan) {
+    const std::string path = outputs_.PathOf(RowLogName(plan.split()));
+    MILLRACE_ASSIGN_OR_RETURN(std::unique_ptr<Source> source, context_.store.Open(path));
+    MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<RowLogReader> log, RowLogReader::Open(std::move(source), path));
+    const int64_t samples = std::min(kSamples, plan.rows());
+    for (int64_t i = 0; i < samples; ++i) {
+      MILLRACE_ASSIGN_OR_RETURN(const LogRow row, log->Read(i * plan.rows() / samples));
+      const absl::StatusOr<std::string> image = ResolveUri(row.uri, UriBase(row.file));
+      const std::optional<int64_t> bytes = image.ok() ? options_.estimate_bytes(*image) : std::nullopt;
+      if (!bytes) continue;
+      plan.set_sampled_rows(plan.sampled_rows() + 1);
+      plan.set_sampled_bytes(plan.sampled_bytes() + *bytes);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::string_view UriBase(int64_t file) const {
+    return spec_.uri_base().empty() ? FolderOf(files_[static_cast<size_t>(file)]) : absl::string_view(spec_.uri_base());
+  }
+
+  void AddWarnings() {
+    const LabelCounter::Counts train = labels_.OfSplit(SPLIT_TRAIN);
+    const int64_t rows = outputs_.rows(SPLIT_TRAIN);
+    if (rows == 0) Warn("no row is in TRAIN, so the vocabulary is empty and every label is -1");
+    if (train.size() >= 2 && rows >= kRowsToJudgeOrder && label_changes_ < static_cast<int64_t>(2 * train.size()) &&
+        !spec_.has_shuffle_seed())
+      Warn(
+          "the input is sorted by label: neighbouring records will have the same label; mix them with --shuffle-seed "
+          "1");
+    if (train.size() >= 2 && train.front().second > kImbalance * train.back().second)
+      Warn(absl::StrCat("label '", JsonEscape(train.front().first), "' has ", WithThousands(train.front().second),
+                        " rows in TRAIN, '", JsonEscape(train.back().first), "' only ",
+                        WithThousands(train.back().second), ": more than ", kImbalance, " times as many"));
+    if (!spec_.fixed_vocabulary()) return;
+    const int64_t outside = labels_.Outside({spec_.vocabulary().begin(), spec_.vocabulary().end()});
+    if (outside > 0)
+      Warn(absl::StrCat(WithThousands(outside),
+                        " rows have a label that is not in the vocabulary file; their label is -1"));
+  }
+
+  void Warn(std::string text) { result_.add_warnings(std::move(text)); }
+
+  ScanSummary Summary() {
+    ScanSummary summary;
+    if (spec_.fixed_vocabulary()) {
+      *summary.mutable_vocabulary() = spec_.vocabulary();
+    } else {
+      for (std::string& label : labels_.Vocabulary()) summary.add_vocabulary(std::move(label));
+    }
+    result_.set_labels(summary.vocabulary_size());
+    for (int split = 0; split < kSplits; ++split) {
+      if (outputs_.rows(split) == 0) continue;
+      ScanSummary::SplitLabels& labels = *summary.add_splits();
+      labels.set_split(static_cast<Split>(split));
+      labels.set_rows(outputs_.rows(split));
+      labels.set_missing(labels_.missing(split));
+      for (auto& [label, rows] : labels_.OfSplit(split)) {
+        ScanSummary::LabelCount& count = *labels.add_labels();
+        count.set_label(label);
+        count.set_rows(rows);
+      }
+    }
+    for (const std::string& file : files_) summary.add_input_files(file);
+    *summary.mutable_counts() = result_.counts();
+    *summary.mutable_warnings() = result_.warnings();
+    return summary;
+  }
+
+  void Look() {
+    context_.progress.Update([&](Progress& progress) {
+      progress.mutable_counts()->set_rows(rows_);
+      progress.mutable_counts()->set_discarded(discarded_);
+      progress.mutable_counts()->set_dead_letters(dead_letters_);
+      progress.set_bytes_read(result_.bytes_read());
+    });
+  }
+
+  std::string Where(const LogRow& log) const {
+    return absl::StrCat(JsonEscape(files_[static_cast<size_t>(log.file)]), ":", log.line);
+  }
+
+  TaskContext& context_;
+  const ScanOptions& options_;
+  const ConvertSpec& spec_;
+  const std::string folder_;
+  ScanOutputs outputs_;
+  std::vector<std::string> files_;
+  LabelCounter labels_;
+  std::string previous_label_;
+  int64_t label_changes_ = 0;  // of TRAIN: few in an input that is sorted by label
+  int64_t rows_ = 0, discarded_ = 0, dead_letters_ = 0;
+  absl::btree_map<absl::string_view, int64_t> reasons_;
+  ScanResult result_;
+};
+
+}  // namespace
+
+std::string RowLogName(Split split) { return absl::StrCat("rows-", Split_Name(split).substr(6), ".log"); }
+
+absl::StatusOr<ScanResult> RunScan(TaskContext& context, const ScanOptions& options) {
+  return Scanner(context, options).Run();
+}
+
+}  // namespace millrace
