@@ -28,7 +28,7 @@ enum class StoreCall {
 
 struct StoreFault {
   int at = 0;  // fires at this call, counted from 1 over all calls that `kinds` lets through; 0: never
-  std::vector<StoreCall> kinds;  // empty: every kind
+  std::vector<StoreCall> kinds = {};  // empty: every kind
   absl::Status error = absl::UnavailableError("the store has failed");
   bool after = false;     // the call takes effect and its answer is lost; else it has no effect
   bool for_good = false;  // every later call of any kind fails too, without effect: the process is dead
