@@ -152,9 +152,9 @@ TEST_F(FileStoreTest, AFolderWithoutPermissionIsNamed) {
   fs::permissions(At("locked"), fs::perms::owner_read);
   fs::permissions(root_, fs::perms::all);
   const bool root = geteuid() == 0;  // who may write everywhere, so it steps down for the call
-  if (root) ASSERT_EQ(seteuid(65534), 0);
+  ASSERT_EQ(seteuid(root ? 65534 : geteuid()), 0);
   absl::Status refused = store_->CreateExclusive(At("locked/claim"), "x");
-  if (root) ASSERT_EQ(seteuid(0), 0);
+  ASSERT_EQ(seteuid(root ? 0 : geteuid()), 0);
   EXPECT_EQ(refused.code(), StatusCode::kPermissionDenied);
   EXPECT_THAT(std::string(refused.message()), HasSubstr("locked"));
 }
