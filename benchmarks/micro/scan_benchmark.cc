@@ -1,12 +1,12 @@
 // The CSV reader alone, and the whole scan (reader, columns, splits, label counts, row log, files), on a plain CSV.
-//   scan_benchmark [--rows 2000000]: MB/s of CSV text on one core; the scan's files go to /tmp.
+//   scan_benchmark [--rows 2000000] [--folder /dev/shm]: MB/s of CSV text a second of CPU time (user and system)
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/daemon.h"
 #include "common/csv/csv_reader.h"
 #include "common/storage/file_store.h"
@@ -14,6 +14,9 @@
 
 namespace millrace {
 namespace {
+
+// The machine may be shared; what other programs do is not our speed.
+double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 void WriteCsv(const std::string& path, int64_t rows) {
   std::ofstream file(path);
@@ -25,19 +28,19 @@ void WriteCsv(const std::string& path, int64_t rows) {
          << ",photos/class" << i % 100 << "/image-" << i << ".jpg,class" << i % 100 << '\n';
 }
 
-void Report(const char* what, const std::string& path, int64_t rows, absl::Duration took) {
+void Report(const char* what, const std::string& path, int64_t rows, double seconds) {
   const double bytes = static_cast<double>(std::filesystem::file_size(path));
-  std::printf("%-8s %.0f MB/s, %.1f million rows/s\n", what, bytes / 1e6 / absl::ToDoubleSeconds(took),
-              static_cast<double>(rows) / 1e6 / absl::ToDoubleSeconds(took));
+  std::printf("%-8s %.0f MB/s, %.1f million rows/s\n", what, bytes / 1e6 / seconds,
+              static_cast<double>(rows) / 1e6 / seconds);
 }
 
 void Read(const std::string& path, int64_t rows) {
-  const absl::Time start = absl::Now();
+  const double start = CpuSeconds();
   FileSource source = FileSource::Open(path).value();
   CsvReader reader(source, path);
   int64_t seen = 0;
   for (CsvRow row; reader.Next(row).value();) ++seen;
-  Report("reader", path, rows, absl::Now() - start);
+  Report("reader", path, rows, CpuSeconds() - start);
   if (seen != rows + 1) std::abort();
 }
 
@@ -51,17 +54,19 @@ void Scan(const std::string& path, const std::string& folder, int64_t rows) {
   const std::unique_ptr<Store> store = MakeFileStore();
   ProgressMeter progress;
   TaskContext context{assignment, *store, progress, {}};
-  const absl::Time start = absl::Now();
+  const double start = CpuSeconds();
   if (RunScan(context, options).value().counts().rows() != rows) std::abort();
-  Report("scan", path, rows, absl::Now() - start);
+  Report("scan", path, rows, CpuSeconds() - start);
 }
 
 int Main(int argc, char** argv) {
   int64_t rows = 2'000'000;
   CLI::App app{"How fast the input is read"};
   app.add_option("--rows", rows, "Rows of the generated CSV")->capture_default_str();
+  std::string scratch = "/dev/shm";
+  app.add_option("--folder", scratch, "Where the CSV and the scan's files are written")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  const std::string folder = absl::StrCat("/tmp/millrace-scan-", RandomHex(4));
+  const std::string folder = absl::StrCat(scratch, "/millrace-scan-", RandomHex(4));
   std::filesystem::create_directories(folder);
   WriteCsv(folder + "/images.csv", rows);
   for (int round = 0; round < 3; ++round) {

@@ -15,6 +15,13 @@ bool IsName(absl::string_view cell, absl::string_view name) {
   return absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(cell), name);
 }
 
+// A plain loop: labels are short, and find_first_of is a call with a table.
+bool HasLineBreak(absl::string_view text) {
+  bool found = false;
+  for (char c : text) found |= c == '\n' || c == '\r';
+  return found;
+}
+
 }  // namespace
 
 absl::StatusOr<Columns> Columns::Of(absl::string_view header, const CsvRow& first) {
@@ -87,7 +94,7 @@ InputRow Columns::Read(const CsvRow& row) const {
     out.detail = absl::StrCat(cells, cells == 1 ? " cell" : " cells", ", the header has ", count_);
   } else if (out.uri.empty()) {
     out.reason = "csv/empty_uri";
-  } else if (out.label.find_first_of("\r\n") != absl::string_view::npos) {
+  } else if (HasLineBreak(out.label)) {
     out.reason = "csv/label_line_break";
   }
   return out;

@@ -46,8 +46,8 @@ absl::StatusOr<bool> CsvReader::Next(CsvRow& row) {
       MILLRACE_RETURN_IF_ERROR(Fill());
       continue;
     }
-    const bool blank = cells_.size() == 1 && cells_[0].begin == cells_[0].end && !cells_[0].quoted;
-    if (!blank) Publish(row);
+    const bool blank = row.cells.size() == 1 && row.cells[0].empty() && !any_quoted_;
+    if (!escaped_.empty()) Unescape(row);
     begin_ = row_end_;
     line_ += row_lines_;
     if (!blank) return true;
@@ -81,56 +81,57 @@ absl::Status CsvReader::Fill() {
 }
 
 CsvReader::Scan CsvReader::ScanRow(CsvRow& row) {
-  cells_.clear();
-  row.has_nul = false;
+  row.cells.clear();
+  escaped_.clear();
+  any_quoted_ = row.has_nul = false;
   row.line = line_;
   int64_t lines = 0;
+  const char* const text = buffer_.data();
   for (size_t at = begin_;;) {
-    Cell cell{at, at, false, false};
-    if (at < end_ && buffer_[at] == '"') {
-      const Scan scan = ScanQuoted(at, cell, lines);
+    if (at < end_ && text[at] == '"') {
+      const Scan scan = ScanQuoted(row, at, lines);
       if (scan != Scan::kRow) return scan;
     } else {
-      at = NextSpecial(buffer_.data(), at, end_);
-      for (; at < end_ && buffer_[at] == '\0'; at = NextSpecial(buffer_.data(), at + 1, end_)) row.has_nul = true;
-      cell.end = at;
+      const size_t cell = at;
+      at = NextSpecial(text, at, end_);
+      for (; at < end_ && text[at] == '\0'; at = NextSpecial(text, at + 1, end_)) row.has_nul = true;
+      row.cells.emplace_back(text + cell, at - cell);
     }
-    if (at == end_ && !at_end_) return Scan::kNeedMore;
-    cells_.push_back(cell);
-    if (at == end_) return EndRow(at, lines);
-    const char separator = buffer_[at++];
+    if (at == end_) return at_end_ ? EndRow(at, lines) : Scan::kNeedMore;
+    const char separator = text[at++];
     if (separator == ',') continue;
     if (separator == '\n') return EndRow(at, lines + 1);
     // A carriage return ends a row only before a line feed, or as the file's very last byte.
     if (at == end_) return at_end_ ? EndRow(at, lines + 1) : Scan::kNeedMore;
-    if (buffer_[at] != '\n')
+    if (text[at] != '\n')
       return Bad(line_, "a carriage return without a line feed; save the file with LF or CRLF line ends");
     return EndRow(at + 1, lines + 1);
   }
 }
 
-CsvReader::Scan CsvReader::ScanQuoted(size_t& at, Cell& cell, int64_t& lines) {
+CsvReader::Scan CsvReader::ScanQuoted(CsvRow& row, size_t& at, int64_t& lines) {
+  const char* const text = buffer_.data();
   const int64_t opened = line_ + lines;
-  cell.begin = at + 1;
-  cell.quoted = true;
-  for (size_t from = cell.begin;;) {
-    const auto* quote = static_cast<const char*>(std::memchr(buffer_.data() + from, '"', end_ - from));
-    const size_t found = quote == nullptr ? end_ : static_cast<size_t>(quote - buffer_.data());
-    lines += std::count(buffer_.data() + from, buffer_.data() + found, '\n');
-    if (found == end_) return at_end_ ? Bad(opened, "a quote that is opened here is never closed") : Scan::kNeedMore;
-    if (found + 1 == end_ && !at_end_) return Scan::kNeedMore;  // is the quote doubled?
-    if (found + 1 < end_ && buffer_[found + 1] == '"') {
-      cell.escaped = true;
-      from = found + 2;
-      continue;
-    }
-    cell.end = found;
-    at = found + 1;
-    break;
+  const size_t begin = at + 1;
+  bool escaped = false;
+  for (size_t from = begin;;) {
+    const auto* quote = static_cast<const char*>(std::memchr(text + from, '"', end_ - from));
+    at = quote == nullptr ? end_ : static_cast<size_t>(quote - text);
+    lines += std::count(text + from, text + at, '\n');
+    if (at == end_) return at_end_ ? Bad(opened, "a quote that is opened here is never closed") : Scan::kNeedMore;
+    if (at + 1 == end_ && !at_end_) return Scan::kNeedMore;  // is the quote doubled?
+    if (at + 1 == end_ || text[at + 1] != '"') break;
+    escaped = true;
+    from = at + 2;
   }
-  const bool ends = at == end_ || buffer_[at] == ',' || buffer_[at] == '\n' || buffer_[at] == '\r';
-  return ends ? Scan::kRow
-              : Bad(line_ + lines, "text behind a closing quote; a quote inside a cell is written twice (\"\")");
+  any_quoted_ = true;
+  if (escaped) escaped_.push_back(row.cells.size());
+  row.cells.emplace_back(text + begin, at - begin);
+  row.has_nul |= std::memchr(text + begin, '\0', at - begin) != nullptr;
+  ++at;
+  const bool ends = at == end_ || text[at] == ',' || text[at] == '\n' || text[at] == '\r';
+  if (ends) return Scan::kRow;
+  return Bad(line_ + lines, "text behind a closing quote; a quote inside a cell is written twice (\"\")");
 }
 
 CsvReader::Scan CsvReader::EndRow(size_t next, int64_t lines) {
@@ -143,21 +144,15 @@ CsvReader::Scan CsvReader::EndRow(size_t next, int64_t lines) {
 }
 
 // Doubled quotes are undone in the buffer itself, now that the row will not be scanned again.
-void CsvReader::Publish(CsvRow& row) {
-  row.cells.clear();
-  for (Cell& cell : cells_) {
-    char* text = buffer_.data() + cell.begin;
-    size_t size = cell.end - cell.begin;
-    if (cell.escaped) {
-      size_t out = 0;
-      for (size_t in = 0; in < size; ++in) {
-        text[out++] = text[in];
-        if (text[in] == '"') ++in;
-      }
-      size = out;
+void CsvReader::Unescape(CsvRow& row) {
+  for (size_t i : escaped_) {
+    char* const text = buffer_.data() + (row.cells[i].data() - buffer_.data());
+    size_t out = 0;
+    for (size_t in = 0; in < row.cells[i].size(); ++in) {
+      text[out++] = text[in];
+      if (text[in] == '"') ++in;
     }
-    if (cell.quoted) row.has_nul |= std::memchr(text, 0, size) != nullptr;  // unquoted ones were looked at by the scan
-    row.cells.emplace_back(text, size);
+    row.cells[i] = absl::string_view(text, out);
   }
 }
 

@@ -38,19 +38,14 @@ class CsvReader {
   absl::StatusOr<bool> Next(CsvRow& row);
 
  private:
-  struct Cell {
-    size_t begin, end;  // in the buffer, without the quotes
-    bool quoted;
-    bool escaped;  // has doubled quotes
-  };
   enum class Scan { kRow, kNeedMore, kBad };
 
   absl::Status Fill();
   absl::Status CheckStart();
   Scan ScanRow(CsvRow& row);
-  Scan ScanQuoted(size_t& at, Cell& cell, int64_t& lines);
+  Scan ScanQuoted(CsvRow& row, size_t& at, int64_t& lines);
   Scan EndRow(size_t next, int64_t lines);
-  void Publish(CsvRow& row);
+  void Unescape(CsvRow& row);
   absl::Status Error(int64_t line, absl::string_view what);
   Scan Bad(int64_t line, absl::string_view what);
 
@@ -62,9 +57,10 @@ class CsvReader {
   size_t row_end_ = 0;
   bool at_end_ = false;  // the source has no more
   bool started_ = false;
-  int64_t line_ = 1;       // of begin_
-  int64_t row_lines_ = 0;  // line feeds of the current row
-  std::vector<Cell> cells_;
+  int64_t line_ = 1;             // of begin_
+  int64_t row_lines_ = 0;        // line feeds of the current row
+  bool any_quoted_ = false;      // of the current row
+  std::vector<size_t> escaped_;  // its cells with doubled quotes
   absl::Status status_;
 };
 

@@ -29,6 +29,8 @@ SplitChoice ByHash(absl::string_view uri) {
 }  // namespace
 
 SplitChoice ChooseSplit(absl::string_view cell, absl::string_view uri) {
+  for (const auto& [name, choice] : kWords)  // as nearly every row has it
+    if (name == cell) return choice;
   const absl::string_view word = absl::StripAsciiWhitespace(cell);
   if (word.empty() || absl::EqualsIgnoreCase(word, "UNASSIGNED")) return ByHash(uri);
   return Find(word).value_or(SplitChoice::kUnknown);

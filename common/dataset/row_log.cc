@@ -33,10 +33,19 @@ T GetFixed(const char* from) {
   return value;
 }
 
-void PutVarint(std::string& out, uint64_t value) {
-  for (; value >= 128; value >>= 7) out += static_cast<char>(value | 128);
-  out += static_cast<char>(value);
-}
+// Where varints are put before they are appended at once: most take one byte.
+class Varints {
+ public:
+  void Put(uint64_t value) {
+    for (; value >= 128; value >>= 7) bytes_[size_++] = static_cast<char>(value | 128);
+    bytes_[size_++] = static_cast<char>(value);
+  }
+  void AppendTo(std::string& out) const { out.append(bytes_, size_); }
+
+ private:
+  char bytes_[40];
+  size_t size_ = 0;
+};
 
 // False at the end of `in` or for more than 64 bits.
 bool GetVarint(absl::string_view& in, uint64_t& value) {
@@ -76,12 +85,15 @@ RowLogWriter::RowLogWriter(PreparedWriter* file) : file_(file), status_(file->Ap
 }
 
 absl::Status RowLogWriter::Add(const LogRow& row) {
-  PutVarint(block_, static_cast<uint64_t>(row.file));
-  PutVarint(block_, static_cast<uint64_t>(row.row));
-  PutVarint(block_, static_cast<uint64_t>(row.line));
-  PutVarint(block_, row.uri.size());
+  Varints numbers, label_size;
+  numbers.Put(static_cast<uint64_t>(row.file));
+  numbers.Put(static_cast<uint64_t>(row.row));
+  numbers.Put(static_cast<uint64_t>(row.line));
+  numbers.Put(row.uri.size());
+  numbers.AppendTo(block_);
   block_.append(row.uri.data(), row.uri.size());
-  PutVarint(block_, row.has_label ? row.label.size() + 1 : 0);
+  label_size.Put(row.has_label ? row.label.size() + 1 : 0);
+  label_size.AppendTo(block_);
   block_.append(row.label.data(), row.label.size());
   ++block_rows_;
   ++rows_;
