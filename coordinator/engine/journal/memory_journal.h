@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/engine/journal/journal.h"
@@ -27,7 +28,7 @@ class MemoryJournal : public Journal {
   // A journal whose durable rows are these.
   static MemoryJournal Of(const std::vector<Update>& rows);
 
-  // Every Sync (append_error: every Append) answers this from now on; OK ends it. For tests.
+  // Every Sync answers this from now on; OK ends it. For tests.
   void FailSync(absl::Status status) { sync_error_ = std::move(status); }
 
  private:

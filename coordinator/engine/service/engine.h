@@ -53,6 +53,8 @@ class Engine {
 
   // Makes everything that was decided since the last Commit durable.
   absl::Status Commit();
+  // Whether Commit would write something.
+  bool dirty() const;
 
   // ---- workers ----
   // Takes a worker's report and answers what to add and drop. Never parks: a reply that has nothing to say

@@ -48,6 +48,7 @@ struct JobRecord {
   uint32_t generation = 0;
   std::optional<ScanResult> scan;
   EpochKey scan_epoch = {0, 0};
+  std::string scan_worker;
   std::vector<WriteWork> plan;
   std::vector<TaskRecord> tasks;  // of the plan
   TaskRecord stage_task;          // of the current stage, if that is not WRITE
@@ -67,6 +68,7 @@ struct JobRecord {
   TaskKey KeyOfTask(TaskSlot slot) const;
   // Null if the slot is not a task of the current stage.
   const TaskRecord* Task(TaskSlot slot) const;
+  TaskRecord* Task(TaskSlot slot) { return const_cast<TaskRecord*>(static_cast<const JobRecord*>(this)->Task(slot)); }
 };
 
 class DurableState {
@@ -90,6 +92,7 @@ class DurableState {
   std::string DebugString() const;
 
  private:
+  void On(const CoordinatorStarted& row, int64_t unix_ms);
   void On(const JobSubmitted& row, int64_t unix_ms);
   void On(const JobPlanned& row, int64_t unix_ms);
   void On(const TaskFailed& row, int64_t unix_ms);

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "coordinator/engine/state/durable_state.h"
@@ -39,12 +38,13 @@ struct LiveWorker {
   absl::Time last_sync;
   uint64_t sequence = 0;  // of its newest request
   std::set<EpochKey> attempts;
-  bool parked = false;    // its newest request is held back by the caller
   bool replaced = false;  // a newer process has its name: nothing is taken from it, it is told to drain
   int offences = 0;       // results with many environmental dead letters that others did not have
   absl::Time quarantined_until = absl::InfinitePast();
-  std::vector<SyncReply::Drop> notices;  // for its parked request
-  bool drain_notice = false;             // likewise
+  // For its parked request: what to say in the next Poll.
+  std::vector<SyncReply::Drop> notices;
+  std::vector<Assignment> granted;
+  bool drain_notice = false;
 
   int free_slots() const { return info.slots() - static_cast<int>(attempts.size()); }
 };
@@ -57,33 +57,41 @@ struct LiveTask {
 };
 
 struct LiveJob {
+  static constexpr size_t kLogLines = 500;
+
   std::set<TaskSlot> open;                            // may be leased now
   std::set<std::pair<absl::Time, TaskSlot>> delayed;  // will be open from then on
-  std::map<TaskSlot, LiveTask> tasks;
-  std::set<std::string> excluded;                // worker names that see another disk
-  std::vector<absl::Duration> durations;         // of finished write tasks
-  Progress ended;                                // bytes read and operators of attempts that ended
-  std::vector<std::pair<int64_t, LogLine>> log;  // (durable lines before it, line)
-  uint64_t changes = 0;                          // the job's version
+  std::map<TaskSlot, LiveTask> tasks;                 // those with something to remember
+  std::set<TaskSlot> stragglers;                      // may get a second attempt
+  std::set<std::string> excluded;                     // worker names that see another disk
+  std::vector<absl::Duration> durations;              // of finished write tasks
+  Progress ended;                                     // bytes read and operators of attempts that ended
+  std::deque<std::pair<int64_t, LogLine>> log;        // (durable lines before it, line); the last kLogLines
+  int64_t log_first = 0;                              // lines dropped before log[0]
+  uint64_t changes = 1;                               // the job's version
 };
 
 class LiveState {
  public:
   LiveWorker* FindProcess(absl::string_view process);
   const LiveWorker* FindProcess(absl::string_view process) const;
-  // The current process of a worker name.
+  // The current process of a worker name; null if there is none.
+  LiveWorker* FindWorker(absl::string_view name);
   const LiveWorker* FindWorker(absl::string_view name) const;
-  LiveJob& Job(absl::string_view job_id) { return jobs[std::string(job_id)]; }
+  LiveJob& Job(absl::string_view job_id);  // made if absent
   const LiveJob* FindJob(absl::string_view job_id) const;
+  const Attempt* FindAttempt(EpochKey epoch) const;
+  LiveTask& Task(const Attempt& attempt) { return Job(attempt.job_id).tasks[attempt.slot]; }
 
-  // Both keep attempts, worker and task in step.
+  // Both keep attempts, worker and task in step; a task with a live attempt is not open.
   void AddAttempt(Attempt attempt);
   Attempt RemoveAttempt(EpochKey epoch);  // must exist
-  const Attempt* FindAttempt(EpochKey epoch) const;
-  int BusySlots(const LiveWorker& worker) const { return static_cast<int>(worker.attempts.size()); }
+  // Forgets what concerns the job's tasks: open, delayed, losses, exclusions. It must have no live attempt.
+  void ClearTasks(absl::string_view job_id);
 
   std::map<std::string, LiveWorker, std::less<>> processes;
   std::map<std::string, std::string, std::less<>> process_of;  // worker name → its current process
+  std::set<std::string, std::less<>> parked;                   // processes whose newest request is held back
   std::set<std::string, std::less<>> drain_wishes;             // names that an operator asked to drain
   std::map<EpochKey, Attempt> attempts;
   std::map<std::string, LiveJob, std::less<>> jobs;

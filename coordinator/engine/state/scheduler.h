@@ -53,27 +53,29 @@ class Scheduler {
   Scheduler(const EngineOptions& options, const DurableState& durable, const LiveState& live, absl::Time now)
       : options_(options), durable_(durable), live_(live), now_(now) {}
 
-  // What this worker gets now: at most its free slots. Empty: see WhyNot.
+  // What this worker gets now: at most its free slots. Empty: see the reasons below.
   std::vector<Grant> GrantsFor(const LiveWorker& worker) const;
   // Whether anything could be leased to somebody: an open task or a straggler. Cheap.
   bool AnythingToLease() const;
 
-  // The first reason against giving this worker anything.
+  // The first reason against giving this worker anything at all.
   NotNow AboutWorker(const LiveWorker& worker) const;
-  // As long as only worker and job are looked at; free slots aside.
+  // The first reason against giving it a task of this job; looks at neither free slots nor open tasks.
   NotNow AboutJob(const LiveWorker& worker, const JobRecord& job) const;
+  // The first reason against giving it this task rather than waiting for somebody else.
   NotNow AboutTask(const LiveWorker& worker, const JobRecord& job, TaskSlot slot) const;
-  // Whether a worker other than those named could take a task of this job, now or when a slot is free.
+  // Whether a worker other than those named could take a task of this job, now or when it has a free slot.
   bool OthersCould(const JobRecord& job, const std::vector<std::string>& but) const;
+  // Workers that failed this task or whose result of it was refused.
+  std::vector<std::string> TriedInVain(const JobRecord& job, TaskSlot slot) const;
 
-  // Attempts that run alone and much longer than their job's finished tasks took.
-  std::vector<EpochKey> Stragglers(const JobRecord& job) const;
+  // Write tasks that run alone and much longer than their job's finished tasks took.
+  std::vector<TaskSlot> Stragglers(const JobRecord& job) const;
 
-  // Words for `waiting_for`: empty if the job has nothing open or work is being leased.
+  // Words for `waiting_for`: empty if the job has nothing open or its work is being leased.
   std::vector<std::string> WaitingFor(const JobRecord& job) const;
 
  private:
-  bool Eligible(const LiveWorker& worker, const JobRecord& job) const;
   void GrantOpen(const LiveWorker& worker, const JobRecord& job, size_t limit, std::vector<Grant>& grants) const;
   void GrantCopies(const LiveWorker& worker, const JobRecord& job, size_t limit, std::vector<Grant>& grants) const;
 

@@ -1,0 +1,155 @@
+#include "coordinator/engine/service/job_view.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "coordinator/engine/service/engine_context.h"
+#include "coordinator/engine/state/job_words.h"
+
+namespace millrace {
+namespace {
+
+void AddOperators(const google::protobuf::RepeatedPtrField<OperatorStats>& from,
+                  google::protobuf::RepeatedPtrField<OperatorStats>& to) {
+  for (const OperatorStats& stats : from) {
+    auto it = std::find_if(to.begin(), to.end(), [&](const auto& o) { return o.name() == stats.name(); });
+    OperatorStats& sum = it == to.end() ? *to.Add() : *it;
+    sum.set_name(stats.name());
+    sum.set_rows(sum.rows() + stats.rows());
+    sum.set_bytes(sum.bytes() + stats.bytes());
+    sum.set_busy_ns(sum.busy_ns() + stats.busy_ns());
+    sum.set_wait_ns(sum.wait_ns() + stats.wait_ns());
+  }
+}
+
+// Rows of running attempts count as if they had won; publish and cleanup move no rows.
+void AddProgress(const Progress& progress, JobStatus& status) {
+  RowCounts& counts = *status.mutable_counts();
+  counts.set_rows(counts.rows() + progress.counts().rows());
+  counts.set_written(counts.written() + progress.counts().written());
+  counts.set_discarded(counts.discarded() + progress.counts().discarded());
+  counts.set_dead_letters(counts.dead_letters() + progress.counts().dead_letters());
+  status.set_bytes_written(status.bytes_written() + progress.bytes_written());
+}
+
+void AddAttempt(const JobRecord& job, const Attempt& attempt, Moment moment, JobStatus& status) {
+  AttemptStatus& shown = *status.add_attempts();
+  shown.set_task(TaskName(job, attempt.slot));
+  shown.set_worker(attempt.worker);
+  shown.set_rows_done(attempt.progress.counts().rows());
+  shown.set_rows_total(attempt.progress.rows_total());
+  shown.set_running_ms(absl::ToInt64Milliseconds(moment.now - attempt.started));
+  status.set_bytes_read(status.bytes_read() + attempt.progress.bytes_read());
+  AddOperators(attempt.progress.operators(), *status.mutable_operators());
+}
+
+PublishWork PublishWorkOf(const JobRecord& job) {
+  PublishWork work;
+  if (job.scan) *work.mutable_scan() = *job.scan;
+  for (size_t i = 0; i < job.plan.size(); ++i) {
+    PublishWork::Shard& shard = *work.add_shards();
+    *shard.mutable_work() = job.plan[i];
+    if (job.tasks[i].winner) *shard.mutable_result() = job.tasks[i].winner->result;
+  }
+  return work;
+}
+
+// A log cursor is two: durable lines seen in the high bits, live lines seen in the low ones. Live lines die with the
+// coordinator, durable ones are never missed or doubled.
+constexpr int kLiveBits = 24;
+
+}  // namespace
+
+uint64_t VersionOf(const LiveJob* job, uint64_t incarnation) {
+  return (incarnation << 32) + (job == nullptr ? 1 : job->changes);
+}
+
+JobStatus StatusOf(const JobRecord& job, const LiveState& live, uint64_t incarnation, Moment moment) {
+  JobStatus status = job.status;
+  const LiveJob* live_job = live.FindJob(job.id());
+  status.set_version(VersionOf(live_job, incarnation));
+  const int64_t end = job.running() ? moment.unix_ms : status.finished_unix_ms();
+  status.set_elapsed_ms(std::max<int64_t>(0, end - status.submitted_unix_ms()));
+  if (live_job == nullptr) return status;
+  status.set_bytes_read(status.bytes_read() + live_job->ended.bytes_read());
+  AddOperators(live_job->ended.operators(), *status.mutable_operators());
+  for (const auto& [slot, task] : live_job->tasks) {
+    const Progress* farthest = nullptr;
+    for (const EpochKey& epoch : task.attempts) {
+      const Attempt& attempt = *live.FindAttempt(epoch);
+      AddAttempt(job, attempt, moment, status);
+      if (farthest == nullptr || attempt.progress.counts().rows() > farthest->counts().rows())
+        farthest = &attempt.progress;
+    }
+    const bool moves_rows = slot != kStageTask || job.stage() == STAGE_SCAN;
+    if (farthest != nullptr && moves_rows) AddProgress(*farthest, status);
+  }
+  return status;
+}
+
+GetJobLogReply LogOf(const JobRecord& job, const LiveJob* live, int64_t after) {
+  GetJobLogReply reply;
+  const int64_t durable_end = job.log_first + static_cast<int64_t>(job.log.size());
+  const int64_t live_first = live == nullptr ? 0 : live->log_first;
+  const int64_t live_end = live == nullptr ? 0 : live_first + static_cast<int64_t>(live->log.size());
+  int64_t durable_at = std::clamp(after >> kLiveBits, job.log_first, durable_end);
+  int64_t live_at = std::clamp(after & ((int64_t{1} << kLiveBits) - 1), live_first, live_end);
+  while (durable_at < durable_end || live_at < live_end) {
+    const auto* line = live_at < live_end ? &live->log[static_cast<size_t>(live_at - live_first)] : nullptr;
+    if (line != nullptr && line->first <= durable_at) {
+      *reply.add_lines() = line->second;
+      ++live_at;
+    } else {
+      *reply.add_lines() = job.log[static_cast<size_t>(durable_at - job.log_first)];
+      ++durable_at;
+    }
+  }
+  reply.set_next((durable_at << kLiveBits) + live_at);
+  reply.set_ended(!job.running());
+  return reply;
+}
+
+WorkerStatus StatusOf(const LiveWorker& worker, const LiveState& live, const EngineOptions& options, Moment moment) {
+  WorkerStatus status;
+  const WorkerInfo& info = worker.info;
+  status.set_name(info.name());
+  status.set_address(info.http_address());
+  status.set_version(info.version());
+  status.set_slots(info.slots());
+  status.set_busy(static_cast<int32_t>(worker.attempts.size()));
+  status.set_draining(info.draining() || live.drain_wishes.contains(info.name()));
+  if (moment.now < worker.quarantined_until)
+    status.set_quarantined(absl::StrCat("other workers could read files that it could not; until it restarts or for ",
+                                        absl::ToInt64Seconds(worker.quarantined_until - moment.now), " s"));
+  else if (moment.now - worker.last_sync > options.lease)
+    status.set_quarantined("silent");
+  status.set_last_sync_ms(absl::ToInt64Milliseconds(moment.now - worker.last_sync));
+  status.set_memory_budget_bytes(info.memory_budget_bytes());
+  status.set_free_disk_bytes(info.free_disk_bytes());
+  status.set_encoding_version(info.encoding_version());
+  return status;
+}
+
+Assignment AssignmentOf(const JobRecord& job, const Attempt& attempt) {
+  Assignment assignment;
+  *assignment.mutable_task() = attempt.key;
+  *assignment.mutable_epoch() = EpochOf(attempt.epoch);
+  assignment.set_nonce(job.nonce);
+  *assignment.mutable_spec() = job.spec();
+  switch (attempt.key.kind()) {
+    case TASK_SCAN:
+      assignment.set_scan(true);
+      break;
+    case TASK_WRITE:
+      *assignment.mutable_write() = job.plan[static_cast<size_t>(attempt.slot)];
+      break;
+    case TASK_PUBLISH:
+      *assignment.mutable_publish() = PublishWorkOf(job);
+      break;
+    default:
+      assignment.mutable_cleanup();
+  }
+  return assignment;
+}
+
+}  // namespace millrace
