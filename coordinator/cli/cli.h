@@ -47,7 +47,8 @@ struct CliEnvironment {
   std::function<absl::StatusOr<std::unique_ptr<CoordinatorClient>>(const std::string& address)> connect;
   std::function<absl::StatusOr<std::unique_ptr<Embedded>>(const EmbeddedOptions& options)> start_embedded;
   std::function<std::unique_ptr<Store>()> make_store;
-  // What speaks against a journal in this folder ("NFS: …"), or an empty string. For `doctor`; may be null.
+  // Whether a journal may lie in this folder, for `doctor`: an empty string, or a doubt about its file system; an error
+  // if it is refused there. May be null.
   std::function<absl::StatusOr<std::string>(const std::string& folder)> judge_state_folder;
 
   std::istream* in = nullptr;

@@ -23,7 +23,9 @@ absl::StatusOr<std::unique_ptr<CoordinatorClient>> Connect(const std::string& ad
 
 absl::StatusOr<std::string> JudgeStateFolder(const std::string& folder) {
   MILLRACE_ASSIGN_OR_RETURN(const FileSystemVerdict verdict, JudgeFileSystemOf(folder));
-  return verdict.fitness == FileSystemFitness::kGood ? std::string() : absl::StrCat(verdict.name, ": ", verdict.why);
+  const std::string words = verdict.name.empty() ? "" : absl::StrCat(verdict.name, ": ", verdict.why);
+  if (verdict.fitness == FileSystemFitness::kRefused) return absl::FailedPreconditionError(words);
+  return words;
 }
 
 }  // namespace

@@ -1,0 +1,100 @@
+// The flags of `millrace convert`.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "coordinator/cli/convert.h"
+#include "coordinator/cli/convert_spec.h"
+#include "coordinator/cli/invocation.h"
+
+namespace millrace::cli {
+namespace {
+
+CLI::Option* OneOf(CLI::Option* option, std::vector<std::string> words, const std::string& type) {
+  return option->type_name(type)->check(CLI::IsMember(std::move(words)).name(""));
+}
+
+void AddInput(CLI::App& command, ConvertFlags& flags) {
+  command
+      .add_option("--input", flags.inputs, "CSV file, pattern or - (standard input); commas or repeated for several")
+      ->type_name("F[,F...]")
+      ->required()
+      ->allow_extra_args(false);
+  command.add_option("--output", flags.output, "Folder for the dataset: new, empty, or of the same job")
+      ->type_name("DIR")
+      ->required();
+  command
+      .add_option("--header", flags.header, "First line of the CSV: infer (default), none, or the names of the columns")
+      ->type_name("infer|none|NAMES");
+  command.add_option("--vocab-file", flags.vocab_file, "Labels, one a line: their positions are the label ids")
+      ->type_name("FILE");
+  command
+      .add_option("--max-bad-rows", flags.max_bad_rows,
+                  "Fail when more rows than this cannot be used (default: more than 10 rows and 10%)")
+      ->type_name("N|P%");
+  command.add_option("--max-pixels", flags.max_pixels, "Larger images are not used (default 178956970)")
+      ->type_name("N")
+      ->check(CLI::Range(int64_t{1}, int64_t{65500} * 65500).name(""));
+}
+
+void AddShape(CLI::App& command, ConvertFlags& flags) {
+  command.add_option("--num-shards", flags.num_shards, "Files a split")
+      ->type_name("N")
+      ->check(CLI::Range(1, 99999).name(""));
+  command.add_option("--shard-size", flags.shard_size, "Aim for files of this size (default 128MiB)")
+      ->type_name("SIZE");
+  OneOf(command.add_option("--compression", flags.compression, "gzip (default) or none"), {"gzip", "none"}, "WORD");
+  OneOf(command.add_option("--gzip-level", flags.gzip_level, "balanced (default, fast) or small (slower)"),
+        {"balanced", "small"}, "WORD");
+  command
+      .add_option("--shuffle-seed", flags.shuffle_seed, "Mix the rows over the shards, the same way for the same seed")
+      ->type_name("S");
+  command.add_flag("--overwrite", flags.overwrite, "Replace an older Millrace dataset in DIR, and start afresh");
+}
+
+void AddPlace(CLI::App& command, ConvertFlags& flags) {
+  AddCoordinator(command, flags.coordinator.address);
+  command.add_flag("--local", flags.coordinator.local, "Run inside this process even if a coordinator is running");
+  command.add_option("--workers", flags.workers, "Workers inside this process (default 1; one uses all cores)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256).name(""));
+  command.add_option("--threads", flags.threads, "Cores for a run inside this process (default: all)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024).name(""));
+  command.add_option("--memory-budget", flags.memory_budget, "Memory for a run inside this process (default 512MiB)")
+      ->type_name("SIZE");
+  command.add_option("--file-root", flags.file_roots, "Read images only below this folder; may be repeated")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  command.add_option("--job-id", flags.job_id, "Name of the job (default: from its inputs and options)")
+      ->type_name("ID");
+  command.add_flag("--detach", flags.detach, "Print the job's id and return; the coordinator goes on");
+}
+
+void AddTelling(CLI::App& command, ConvertFlags& flags) {
+  command.add_flag("--dry-run", flags.dry_run, "Check inputs and output, say what would be done, write nothing");
+  OneOf(command.add_option("--progress", flags.progress, "auto (default), plain, json or none; on stderr"),
+        {"auto", "plain", "json", "none"}, "WORD");
+  AddFormat(command, flags.format);
+}
+
+}  // namespace
+
+void AddConvert(CLI::App& app, Invocation& invocation) {
+  const auto flags = std::make_shared<ConvertFlags>();
+  CLI::App& command = *app.add_subcommand("convert", "Turn CSVs of image URIs and labels into TFRecord files");
+  AddInput(command, *flags);
+  AddShape(command, *flags);
+  AddPlace(command, *flags);
+  AddTelling(command, *flags);
+  AddExamples(command,
+              "millrace convert --input images.csv --output dataset\n"
+              "millrace convert --input 'parts/*.csv' --output dataset --num-shards 16 --shuffle-seed 7\n"
+              "zcat images.csv.gz | millrace convert --input - --output dataset\n"
+              "millrace convert --input images.csv --output /shared/dataset --coordinator gpu1:7070 --detach\n"
+              "The same command again continues what was interrupted, or says that all is up to date.");
+  command.callback([&invocation, flags] {
+    invocation.run = [&invocation, flags] { return RunConvert(*flags, invocation.environment); };
+  });
+}
+
+}  // namespace millrace::cli

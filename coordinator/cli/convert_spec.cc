@@ -1,0 +1,135 @@
+#include "coordinator/cli/convert_spec.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "common/base/byte_size.h"
+#include "common/base/daemon.h"
+#include "common/base/hash.h"
+#include "common/base/status_macros.h"
+#include "coordinator/cli/text.h"
+
+namespace millrace::cli {
+namespace {
+
+absl::Status FlagError(absl::string_view flag, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": ", what));
+}
+
+absl::Status SetOutput(const ConvertFlags& flags, const std::string& folder, ConvertSpec& spec) {
+  absl::string_view output = flags.output;
+  absl::ConsumePrefix(&output, "file://");
+  if (output.empty()) return FlagError("--output", "no folder is named");
+  spec.set_output(AbsolutePath(output, folder));
+  if (spec.output() == "/") return FlagError("--output", "the root folder cannot be a dataset");
+  return absl::OkStatus();
+}
+
+absl::Status SetShards(const ConvertFlags& flags, ConvertSpec& spec) {
+  spec.set_num_shards(flags.num_shards);
+  if (flags.shard_size.empty()) return absl::OkStatus();
+  if (flags.num_shards > 0) return FlagError("--shard-size", "cannot be combined with --num-shards");
+  const auto size = ParseByteSize(flags.shard_size);
+  if (!size.ok()) return Annotate(size.status(), "--shard-size");
+  if (*size < kKiB) return FlagError("--shard-size", "must be at least 1KiB");
+  spec.set_shard_size_bytes(*size);
+  return absl::OkStatus();
+}
+
+absl::Status SetVocabulary(const ConvertFlags& flags, const std::string& folder, ConvertSpec& spec) {
+  if (flags.vocab_file.empty()) return absl::OkStatus();
+  std::ifstream file(AbsolutePath(flags.vocab_file, folder), std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf()))
+    return FlagError("--vocab-file", absl::StrCat("cannot read ", Printable(flags.vocab_file), ", or it is empty"));
+  MILLRACE_ASSIGN_OR_RETURN(const auto labels, ParseVocabulary(text.str(), flags.vocab_file));
+  spec.set_fixed_vocabulary(true);
+  for (const std::string& label : labels) spec.add_vocabulary(label);
+  return absl::OkStatus();
+}
+
+std::string CanonicalBytes(const JobSpec& spec) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  spec.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+}  // namespace
+
+absl::Status ParseMaxBadRows(absl::string_view text, ConvertSpec& spec) {
+  int64_t rows = 0;
+  double percent = 0;
+  if (absl::ConsumeSuffix(&text, "%")) {
+    if (!absl::SimpleAtod(text, &percent) || !std::isfinite(percent) || percent < 0 || percent > 100)
+      return FlagError("--max-bad-rows", absl::StrCat(Printable(text), "% is not between 0% and 100%"));
+  } else if (!absl::SimpleAtoi(text, &rows) || rows < 0) {
+    return FlagError("--max-bad-rows",
+                     absl::StrCat(Printable(text), " is neither a number of rows nor a percentage like 5%"));
+  }
+  // The job fails above *both*: the one that was not given must not protect it.
+  spec.set_max_bad_rows(rows);
+  spec.set_max_bad_fraction(percent / 100);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> ParseVocabulary(absl::string_view text, absl::string_view name) {
+  absl::ConsumePrefix(&text, "\xef\xbb\xbf");
+  absl::ConsumeSuffix(&text, "\n");
+  std::vector<std::string> labels;
+  absl::flat_hash_map<std::string, size_t> line_of;
+  for (absl::string_view label : absl::StrSplit(text, '\n')) {
+    absl::ConsumeSuffix(&label, "\r");
+    const size_t line = labels.size() + 1;
+    const std::string where = absl::StrCat("--vocab-file: ", Printable(name), ":", line, ": ");
+    if (label.empty()) return absl::InvalidArgumentError(absl::StrCat(where, "empty label"));
+    const auto [first, added] = line_of.emplace(label, line);
+    if (!added)
+      return absl::InvalidArgumentError(
+          absl::StrCat(where, "label ", Printable(label), " is there twice, first on line ", first->second));
+    labels.emplace_back(label);
+  }
+  return labels;
+}
+
+absl::StatusOr<JobSpec> MakeConvertSpec(const ConvertFlags& flags, const ResolvedInputs& inputs,
+                                        const std::string& current_folder) {
+  JobSpec job;
+  ConvertSpec& spec = *job.mutable_convert();
+  for (const std::string& pattern : inputs.patterns) spec.add_inputs(pattern);
+  spec.set_uri_base(inputs.uri_base);
+  spec.set_input_fingerprint(inputs.fingerprint);
+  MILLRACE_RETURN_IF_ERROR(SetOutput(flags, current_folder, spec));
+  spec.set_header(flags.header);
+  MILLRACE_RETURN_IF_ERROR(SetShards(flags, spec));
+  spec.set_compression(flags.compression == "none" ? COMPRESSION_NONE : COMPRESSION_GZIP);
+  spec.set_gzip_level(flags.gzip_level == "small" ? GZIP_LEVEL_SMALL : GZIP_LEVEL_BALANCED);
+  if (flags.shuffle_seed) spec.set_shuffle_seed(*flags.shuffle_seed);
+  if (!flags.max_bad_rows.empty()) MILLRACE_RETURN_IF_ERROR(ParseMaxBadRows(flags.max_bad_rows, spec));
+  spec.set_max_pixels(flags.max_pixels);
+  MILLRACE_RETURN_IF_ERROR(SetVocabulary(flags, current_folder, spec));
+  spec.set_overwrite(flags.overwrite);
+  return job;
+}
+
+std::string JobIdFor(const ConvertFlags& flags, const JobSpec& spec) {
+  if (!flags.job_id.empty()) return flags.job_id;
+  if (flags.overwrite) return RandomHex(4);
+  return ToHex(Xxh3Of(CanonicalBytes(spec))).substr(0, 8);
+}
+
+}  // namespace millrace::cli
