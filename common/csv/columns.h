@@ -1,43 +1,48 @@
-// Which cell of a row is what: split, image URI, label.
-//
-//   header   `split,image_uri,label` in any order and any case, more columns are ignored; image_uri is required
-//   AutoML   no header: `[split,]image_uri[,label…]` as TFRecorder and AutoML Vision read it; rows may differ in length
-//   named    no header: the user lists the columns' names
+// From the cells of a row to split, URI and label: which column is which, with or without a header.
 #pragma once
 
-#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
+#include "common/csv/csv_reader.h"
 
 namespace millrace {
 
-struct ColumnLayout {
-  static constexpr int kAbsent = -1;
-
-  int split = kAbsent;
-  int image_uri = 0;
-  int label = kAbsent;
-  bool first_row_is_header = false;
-  // Rows without a header may have no label, or several (which we refuse row by row): not ragged.
-  bool variable_length = false;
-  size_t named_fields = 0;  // columns of a named layout; 0 otherwise
+// One row as the rest of Millrace sees it. The texts live as long as the CsvRow's.
+struct InputRow {
+  absl::string_view split;  // empty: the file has no split column, or the cell is empty
+  absl::string_view uri;
+  absl::string_view label;
+  bool has_label = false;    // false for an empty cell or no column
+  absl::string_view reason;  // of a row that cannot be used (common/dataset/reasons.h), else empty
+  std::string detail;        // "4 cells, the header has 3"
 };
 
-// `header`: "infer" (or empty), "none", or comma-separated names. `first_row`: the first row of the file.
-// INVALID_ARGUMENT lists the columns found when there is no image_uri among them; the caller adds file and line.
-absl::StatusOr<ColumnLayout> ChooseColumns(absl::string_view header, absl::Span<const absl::string_view> first_row);
+// Constant after construction.
+class Columns {
+ public:
+  // `header`: "infer", "none", or the names of a headerless file's columns, comma-separated. `first` is the first row.
+  //   infer  a cell `image_uri` makes it a header; else the file is headerless: [split,]image_uri[,label…] (AutoML's
+  //   form), with a
+  //          split column if the first cell is a split word or empty
+  //   none   headerless, as above
+  // INVALID_ARGUMENT if there is no image_uri column: names the columns found.
+  static absl::StatusOr<Columns> Of(absl::string_view header, const CsvRow& first);
 
-struct RowCells {
-  absl::string_view split;  // empty: absent
-  absl::string_view image_uri;
-  absl::string_view label;  // empty: missing
-  bool several_labels = false;
+  bool first_row_is_header() const { return first_row_is_header_; }
+  // Never fails: what is wrong with the row is its reason.
+  InputRow Read(const CsvRow& row) const;
+
+ private:
+  static absl::StatusOr<Columns> Named(const std::vector<std::string>& names, absl::string_view where);
+  static Columns Headerless(const CsvRow& first);
+
+  bool first_row_is_header_ = false;
+  bool open_ended_ = false;  // headerless: any number of labels behind the URI
+  int split_ = -1, uri_ = -1, label_ = -1;
+  size_t count_ = 0;
 };
-
-// The cells of one row. Never out of bounds: what a short row lacks is empty.
-RowCells PickCells(const ColumnLayout& layout, absl::Span<const absl::string_view> fields);
 
 }  // namespace millrace

@@ -1,4 +1,4 @@
-// One line of discarded.jsonl and discarded-data-*: what a row was and why it is not in the dataset. No pixels.
+// One line of discarded-data-00000-of-00001: a JSON object that names the row and why it was not used.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 namespace millrace {
 
 // {"file":"/data/images.csv","row":7,"line":8,"uri":"cat/7.jpg","reason":"decode/truncated","detail":"…"} and a line
-// break. Members always in this order. Bytes that are not UTF-8 become U+FFFD, so that every line is valid JSON.
+// feed. Keys always in this order, all present. Bytes that are not UTF-8 become U+FFFD.
 std::string DeadLetterLine(const BadRow& row);
 
 }  // namespace millrace

@@ -1,11 +1,6 @@
-// The row log: the rows of one split in canonical form, written once by the scan and read by everything after it, never
-// the CSV again. docs/row_log.md has the bytes.
-//
-//   header | block | block | … | index | trailer
-//
-// A block holds whole rows, at most 16 KiB of them (or one larger row), the ordinal of its first row and a CRC32C; the
-// index has one entry a block, so that any row is found by one read of one block. Every byte of the file is covered by
-// a magic number or a CRC.
+// The row log: the rows of one split in canonical form, written once by the scan; everything later reads it, never the
+// CSV again. Format with byte widths: docs/row_log.md. Any row is found by its ordinal (0, 1, …) with one block read;
+// every byte is covered by a checksum.
 #pragma once
 
 #include <cstdint>
@@ -17,81 +12,70 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/storage/storage.h"
-#include "proto/task.pb.h"
 
 namespace millrace {
 
-// Label ids are not known while rows are written, so the raw label is here; the split is that of the file.
 struct LogRow {
-  int64_t file = 0;  // position in ScanSummary.input_files
-  int64_t row = 0;   // data row in that file, from 1
-  int64_t line = 0;  // line on which it starts, from 1
-  absl::string_view uri;
-  absl::string_view label;  // empty: missing
+  int64_t file = 0;         // position in ScanSummary.input_files
+  int64_t row = 0;          // data row in that file, from 1
+  int64_t line = 0;         // line of that file on which the row starts, from 1
+  absl::string_view uri;    // raw cell
+  absl::string_view label;  // raw cell; empty if has_label is false
+  bool has_label = false;
 };
 
-// "rows-TRAIN.log": the name of a split's log in the scan's folder.
-std::string RowLogName(Split split);
-
-// Streams rows into a prepared file. One thread. Memory: one block and 16 bytes a block written.
+// Appends rows to a prepared file, which it borrows. One thread. Errors stick.
 class RowLogWriter {
  public:
-  explicit RowLogWriter(std::unique_ptr<PreparedWriter> file);
-
-  absl::Status Append(const LogRow& row);
+  explicit RowLogWriter(PreparedWriter* file);
+  // A row's texts together must stay below 64 MiB (the CSV reader's limit is far below).
+  absl::Status Add(const LogRow& row);
+  // Writes the last block and the index. The caller then finishes the prepared file.
+  absl::Status Finish();
   int64_t rows() const { return rows_; }
-  // Ends the log. Exactly once.
-  absl::StatusOr<PreparedFile> Finish();
 
  private:
-  struct IndexEntry {
-    int64_t first_ordinal;
-    int64_t offset;
-  };
-  absl::Status FlushBlock();
-  void PutRow(const LogRow& row);
+  absl::Status Flush();
 
-  std::unique_ptr<PreparedWriter> file_;
-  std::string block_;  // header's room, then rows
-  int64_t block_rows_ = 0;
-  LogRow previous_;  // numbers of the row before in this block
-  std::vector<IndexEntry> index_;
+  PreparedWriter* const file_;
+  std::string block_;  // payload of the block in the making
+  uint32_t block_rows_ = 0;
+  std::string index_;
+  int64_t offset_ = 0;
   int64_t rows_ = 0;
-  int64_t offset_ = 0;  // of the block being filled
+  absl::Status status_;
 };
 
-// Reads rows by ordinal, forward or at random: one block is kept. One thread; open one reader a thread.
-// DATA_LOSS names file and offset of whatever is not as the writer left it.
+// Reads rows of one log. One thread; open one reader a thread. Keeps the index (16 bytes a block) and one block.
 class RowLogReader {
  public:
-  // `name` is what errors call the file.
+  // `name` is the path for error texts. DATA_LOSS naming file and offset for any damage.
   static absl::StatusOr<std::unique_ptr<RowLogReader>> Open(std::unique_ptr<Source> source, absl::string_view name);
 
   int64_t rows() const { return rows_; }
-  // Valid until the next call. OUT_OF_RANGE unless 0 <= ordinal < rows().
-  absl::StatusOr<LogRow> ReadRow(int64_t ordinal);
+  // The row with this ordinal. Its texts live until the next call. OUT_OF_RANGE for ordinal ∉ [0, rows).
+  absl::StatusOr<LogRow> Read(int64_t ordinal);
 
  private:
-  struct IndexEntry {
-    int64_t first_ordinal;
-    int64_t offset;
+  struct Block {
+    int64_t first = 0;   // ordinal of its first row
+    int64_t offset = 0;  // in the file
   };
-  RowLogReader(std::unique_ptr<Source> source, absl::string_view name) : source_(std::move(source)), name_(name) {}
-  absl::Status ReadHeader() const;
-  absl::Status ReadIndex();
-  absl::Status LoadBlock(size_t block);
-  absl::Status ParseBlock(size_t block);
-  int64_t RowsIn(size_t block) const;
-  absl::Status Corrupt(int64_t offset, absl::string_view what) const;
 
-  std::unique_ptr<Source> source_;
+  RowLogReader(std::unique_ptr<Source> source, absl::string_view name) : source_(std::move(source)), name_(name) {}
+  absl::Status ReadIndex();
+  absl::Status Load(size_t block);
+  absl::Status Damaged(int64_t offset, absl::string_view what) const;
+
+  const std::unique_ptr<Source> source_;
   const std::string name_;
+  std::vector<Block> blocks_;
   int64_t rows_ = 0;
   int64_t index_offset_ = 0;
-  std::vector<IndexEntry> index_;
-  size_t loaded_ = SIZE_MAX;  // block in bytes_ and block_rows_
-  std::string bytes_;
-  std::vector<LogRow> block_rows_;
+
+  size_t loaded_ = SIZE_MAX;  // block in payload_
+  std::string payload_;
+  std::vector<LogRow> cached_;  // its rows, pointing into payload_
 };
 
 }  // namespace millrace

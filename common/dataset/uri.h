@@ -1,4 +1,4 @@
-// From an image_uri cell to a path of the local file system.
+// From a cell of the input to a file of this machine. Pure text: nothing is opened, links are not followed.
 #pragma once
 
 #include <string>
@@ -8,13 +8,11 @@
 
 namespace millrace {
 
-// The folder against which relative URIs of the CSV `input_file` are resolved: `uri_base` (ConvertSpec), or the folder
-// of the CSV if that is empty.
-std::string UriBase(absl::string_view uri_base, absl::string_view input_file);
-
-// "cat/1.jpg" → base/cat/1.jpg; "/data/1.jpg" as it is; "file:///data/a%20b.jpg" percent-decoded. Nothing is looked up
-// and ".." is left to the file system. INVALID_ARGUMENT, for a dead letter file/scheme, if it is another scheme, a
-// file:// URI of another host, or has a broken or NUL percent escape.
+// "cat/1.jpg" below `base`, "/data/1.jpg" as it is, "file:///data/1%20b.jpg" percent-decoded ("file://localhost/…"
+// too). UNIMPLEMENTED for any other scheme, INVALID_ARGUMENT for a file URI with a host, a bad escape or a NUL.
 absl::StatusOr<std::string> ResolveUri(absl::string_view cell, absl::string_view base);
+
+// The folder of a path: "/data/images.csv" → "/data".
+absl::string_view FolderOf(absl::string_view path);
 
 }  // namespace millrace

@@ -1,17 +1,18 @@
-// The scan task: one streaming pass over the CSV files. It checks every row, gives it a split, counts the labels and
-// leaves, in the attempt's staging folder, all that later tasks need of the input:
+// The scan task: one streaming pass over a job's input, whatever its form, into what everything later reads: a row log
+// a split, the dead letters found so far, and a summary (vocabulary, counts). Memory: the distinct labels and 16 bytes
+// for every 16 KiB of row log.
 //
-//   rows-TRAIN.log, rows-VALIDATION.log, rows-TEST.log   the usable rows (docs/row_log.md), each also when it is empty
-//   discarded.jsonl                                      the others, with their reasons
-//   summary.pb                                           ScanSummary: vocabulary, label counts, input files
-//
-// Memory: a few buffers, and the distinct labels; nothing is kept for a row.
+// Writes below AttemptStagingFolder(assignment):
+//   rows-TRAIN.log rows-VALIDATION.log rows-TEST.log   common/dataset/row_log.h; only of splits that have rows
+//   discarded.jsonl                                    common/dataset/dead_letter.h
+//   summary.pb                                         ScanSummary
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -20,14 +21,17 @@
 namespace millrace {
 
 struct ScanOptions {
-  std::string encoding_version;  // of this worker; pins the job
-  // Estimated bytes in the shard's file of the image at this path, from its header; nothing if it cannot be used.
-  // Called for at most 64 rows a split. May be empty: then nothing is sampled.
-  std::function<std::optional<int64_t>(absl::string_view absolute_path)> estimate_bytes;
+  std::string encoding_version;         // of this worker; goes into the result and pins the job
+  std::vector<std::string> file_roots;  // real paths; inputs must lie below one. Empty: anywhere
+  // The bytes one image will take in a shard, from its header; nothing if it cannot be read. Asked for 64 rows a split.
+  std::function<std::optional<int64_t>(absl::string_view path)> estimate_bytes;
 };
 
-// Errors (the code says what the agent reports, docs/architecture.md): INVALID_ARGUMENT for inputs that are wrong on
-// every machine, with file, line and row; NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE for files; CANCELLED; the store's.
+// The claim must be taken before. INVALID_ARGUMENT "file:line: …" for input of which no dataset can be made; CANCELLED
+// when stopped; else errors of files and store.
 absl::StatusOr<ScanResult> RunScan(TaskContext& context, const ScanOptions& options);
+
+// "rows-TRAIN.log".
+std::string RowLogName(Split split);
 
 }  // namespace millrace
