@@ -87,6 +87,7 @@ bool Engine::HasNews(const SyncReply& reply) {
 }
 
 void Engine::Park(absl::string_view process) { core_->leases.Park(process); }
+void Engine::Unpark(absl::string_view process) { core_->leases.Unpark(process); }
 
 std::optional<SyncReply> Engine::Poll(absl::string_view process, Moment moment) {
   if (!core_->Begin(moment).ok()) return std::nullopt;
@@ -177,7 +178,7 @@ absl::StatusOr<ListWorkersReply> Engine::ListWorkers(Moment moment) const {
   MILLRACE_RETURN_IF_ERROR(core_->Alive());
   ListWorkersReply reply;
   for (const auto& [name, process] : live().process_of)
-    *reply.add_workers() = StatusOf(*live().FindProcess(process), live(), core_->context.options, moment);
+    *reply.add_workers() = StatusOf(*live().FindProcess(process), live(), moment);
   return reply;
 }
 
@@ -185,7 +186,7 @@ absl::StatusOr<DrainWorkerReply> Engine::DrainWorker(absl::string_view name, Mom
   MILLRACE_RETURN_IF_ERROR(core_->Begin(moment));
   MILLRACE_ASSIGN_OR_RETURN(const LiveWorker* worker, core_->leases.Drain(name));
   DrainWorkerReply reply;
-  *reply.mutable_worker() = StatusOf(*worker, live(), core_->context.options, moment);
+  *reply.mutable_worker() = StatusOf(*worker, live(), moment);
   return reply;
 }
 

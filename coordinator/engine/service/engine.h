@@ -62,9 +62,10 @@ class Engine {
   // request whose sequence is not above the last one of the same process is answered `superseded` and changes nothing.
   absl::StatusOr<SyncReply> Sync(const SyncRequest& request, Moment moment);
   static bool HasNews(const SyncReply& reply);
-  // Tells that the newest request of this process is held back, so that TakeWoken may name it. Ends with its next Sync
-  // or with a Poll that answers.
+  // Tells that the newest request of this process is held back, so that TakeWoken may name it. Ends with its next Sync,
+  // with a Poll that answers, or with Unpark (the caller has answered the request without news).
   void Park(absl::string_view process);
+  void Unpark(absl::string_view process);
   // What there is to say to a process whose request is held back: the answer to its newest request, or nothing.
   std::optional<SyncReply> Poll(absl::string_view process, Moment moment);
   // The parked processes for which Poll may have news. Costs nothing when nothing happened, however many are parked.

@@ -45,6 +45,7 @@ void EngineContext::Fence(EpochKey epoch) {
   const Attempt attempt = live.RemoveAttempt(epoch);
   LiveWorker* worker = live.FindProcess(attempt.process);
   if (worker == nullptr) return;
+  std::erase_if(worker->granted, [&](const Assignment& assignment) { return KeyOf(assignment.epoch()) == epoch; });
   SyncReply::Drop& drop = worker->notices.emplace_back();
   *drop.mutable_attempt() = NameOf(attempt);
   drop.set_verdict(SyncReply::Drop::FENCED);

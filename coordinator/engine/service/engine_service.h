@@ -28,7 +28,7 @@ struct EngineServiceOptions {
   EngineOptions engine;
   absl::Duration tick = absl::Milliseconds(200);    // leases, back-offs, stragglers
   absl::Duration longest_wait = absl::Seconds(60);  // no long poll is held longer, whatever it asks for
-  // Watchers of a job hear of progress at most this often; a change of state is told at once.
+  // Watchers of a job hear of changes at most this often; of its end at once.
   absl::Duration progress_period = absl::Milliseconds(100);
   // The journal failed: what was promised cannot be kept, so the process must end (main.cc: log and _exit). Called
   // once, on the engine thread; every call waiting or to come is answered UNAVAILABLE.

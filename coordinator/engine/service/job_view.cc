@@ -9,19 +9,6 @@
 namespace millrace {
 namespace {
 
-void AddOperators(const google::protobuf::RepeatedPtrField<OperatorStats>& from,
-                  google::protobuf::RepeatedPtrField<OperatorStats>& to) {
-  for (const OperatorStats& stats : from) {
-    auto it = std::find_if(to.begin(), to.end(), [&](const auto& o) { return o.name() == stats.name(); });
-    OperatorStats& sum = it == to.end() ? *to.Add() : *it;
-    sum.set_name(stats.name());
-    sum.set_rows(sum.rows() + stats.rows());
-    sum.set_bytes(sum.bytes() + stats.bytes());
-    sum.set_busy_ns(sum.busy_ns() + stats.busy_ns());
-    sum.set_wait_ns(sum.wait_ns() + stats.wait_ns());
-  }
-}
-
 // Rows of running attempts count as if they had won; publish and cleanup move no rows.
 void AddProgress(const Progress& progress, JobStatus& status) {
   RowCounts& counts = *status.mutable_counts();
@@ -109,7 +96,7 @@ GetJobLogReply LogOf(const JobRecord& job, const LiveJob* live, int64_t after) {
   return reply;
 }
 
-WorkerStatus StatusOf(const LiveWorker& worker, const LiveState& live, const EngineOptions& options, Moment moment) {
+WorkerStatus StatusOf(const LiveWorker& worker, const LiveState& live, Moment moment) {
   WorkerStatus status;
   const WorkerInfo& info = worker.info;
   status.set_name(info.name());
@@ -121,8 +108,6 @@ WorkerStatus StatusOf(const LiveWorker& worker, const LiveState& live, const Eng
   if (moment.now < worker.quarantined_until)
     status.set_quarantined(absl::StrCat("other workers could read files that it could not; until it restarts or for ",
                                         absl::ToInt64Seconds(worker.quarantined_until - moment.now), " s"));
-  else if (moment.now - worker.last_sync > options.lease)
-    status.set_quarantined("silent");
   status.set_last_sync_ms(absl::ToInt64Milliseconds(moment.now - worker.last_sync));
   status.set_memory_budget_bytes(info.memory_budget_bytes());
   status.set_free_disk_bytes(info.free_disk_bytes());

@@ -61,6 +61,9 @@ std::string JobError(const JobRecord& job, const Attempt& attempt, const std::st
 Results::Verdict Results::Take(EpochKey epoch, const TaskResult& result) {
   const Attempt attempt = context_.live.RemoveAttempt(epoch);
   context_.Touch(attempt.job_id);
+  Progress& ended = context_.live.Job(attempt.job_id).ended;
+  AddOperators(attempt.progress.operators(), *ended.mutable_operators());
+  if (!result.has_scan()) ended.set_bytes_read(ended.bytes_read() + attempt.progress.bytes_read());  // else: durable
   if (!Matches(attempt.key.kind(), result)) return Reject(attempt, "the worker answered with another kind of result");
   if (result.has_failure()) return TakeFailure(attempt, result.failure());
   if (result.has_write()) return TakeWrite(attempt, result.write());

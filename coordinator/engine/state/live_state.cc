@@ -15,6 +15,19 @@ auto* FindIn(Map& map, absl::string_view key) {
 
 }  // namespace
 
+void AddOperators(const google::protobuf::RepeatedPtrField<OperatorStats>& from,
+                  google::protobuf::RepeatedPtrField<OperatorStats>& to) {
+  for (const OperatorStats& stats : from) {
+    auto it = std::find_if(to.begin(), to.end(), [&](const auto& other) { return other.name() == stats.name(); });
+    OperatorStats& sum = it == to.end() ? *to.Add() : *it;
+    sum.set_name(stats.name());
+    sum.set_rows(sum.rows() + stats.rows());
+    sum.set_bytes(sum.bytes() + stats.bytes());
+    sum.set_busy_ns(sum.busy_ns() + stats.busy_ns());
+    sum.set_wait_ns(sum.wait_ns() + stats.wait_ns());
+  }
+}
+
 LiveWorker* LiveState::FindProcess(absl::string_view process) { return FindIn(processes, process); }
 const LiveWorker* LiveState::FindProcess(absl::string_view process) const { return FindIn(processes, process); }
 

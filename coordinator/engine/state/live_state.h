@@ -71,6 +71,10 @@ struct LiveJob {
   uint64_t changes = 1;                               // the job's version
 };
 
+// Adds each operator to the one of the same name.
+void AddOperators(const google::protobuf::RepeatedPtrField<OperatorStats>& from,
+                  google::protobuf::RepeatedPtrField<OperatorStats>& to);
+
 class LiveState {
  public:
   LiveWorker* FindProcess(absl::string_view process);
