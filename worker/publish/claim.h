@@ -1,23 +1,38 @@
-// Who owns an output folder: "_millrace.json", created only if absent before anything else, with job id and nonce.
+// Who owns an output folder: "_millrace.json", created only if absent before anything else, with job id and nonce:
+//
+//   {"job_id":"3f2a","nonce":"00112233445566778899aabbccddeeff","version":"0.1.0"}
+//
 // All functions are thread-safe and may be repeated.
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/storage/storage.h"
 #include "proto/task.pb.h"
 
 namespace millrace {
 
-inline constexpr absl::string_view kClaimName = "_millrace.json";
+struct Claim {
+  std::string job_id;
+  std::string nonce;  // raw bytes
+  bool IsOf(const Assignment& assignment) const {
+    return job_id == assignment.task().job_id() && nonce == assignment.nonce();
+  }
+};
+
+// The claim in `output`. NOT_FOUND if there is none, DATA_LOSS if it cannot be understood.
+absl::StatusOr<Claim> ReadClaim(const Store& store, absl::string_view output);
 
 // Makes OUT this job's (called before the scan). OK if it is already. ALREADY_EXISTS, with what to do, if OUT belongs
-// to another job or holds anything that is not ours. With spec.overwrite an older Millrace dataset is removed first:
-// the files that its manifest names and our own metadata names, nothing else.
+// to another job or holds anything that is not ours. With spec.overwrite an older Millrace dataset is removed first
+// (worker/publish/older_dataset.h).
 absl::Status TakeClaim(Store& store, const Assignment& assignment);
 
 // For every other task: does this worker see the claim that the scan's worker made? FAILED_PRECONDITION if not: another
-// disk is mounted here, or none.
+// disk is mounted here, or none, or it may not read it.
 absl::Status CheckClaim(const Store& store, const Assignment& assignment);
 
 }  // namespace millrace
