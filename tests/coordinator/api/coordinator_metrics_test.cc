@@ -1,0 +1,68 @@
+#include "coordinator/api/coordinator_metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "common/metrics/worker_metrics.h"
+
+namespace millrace {
+namespace {
+
+using testing::HasSubstr;
+
+std::set<std::string> AllMatches(const std::string& text, const char* pattern) {
+  std::set<std::string> found;
+  const std::regex expression(pattern);
+  for (std::sregex_iterator it(text.begin(), text.end(), expression), end; it != end; ++it) found.insert((*it)[1]);
+  return found;
+}
+
+TEST(CoordinatorMetrics, EverySampleBelongsToADeclaredFamilyAndValue) {
+  std::set<std::string> given;
+  const std::vector<MetricFamily> families = CoordinatorFamilies();
+  for (const MetricSample& sample : SamplesOf({})) {
+    const auto family = std::find_if(families.begin(), families.end(),
+                                     [&](const MetricFamily& family) { return family.name == sample.family; });
+    ASSERT_NE(family, families.end()) << sample.family;
+    if (!family->label.empty()) {
+      EXPECT_THAT(family->values, testing::Contains(std::string(sample.value)));
+    }
+    given.insert(std::string(sample.family));
+  }
+  for (const MetricFamily& family : families) EXPECT_TRUE(given.contains(family.name)) << family.name;
+}
+
+TEST(CoordinatorMetrics, ShowsTheEnginesNumbers) {
+  EngineMetrics engine;
+  engine.jobs_running = 2;
+  engine.syncs = 10;
+  engine.syncs_superseded = 3;
+  engine.commits_fenced = 4;
+  engine.journal_seconds = 0.25;
+  Metrics metrics;
+  metrics.AddSource(CoordinatorFamilies(), [&] { return SamplesOf(engine); });
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text, HasSubstr("millrace_jobs{state=\"running\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("millrace_syncs_total{result=\"answered\"} 7\n"));
+  EXPECT_THAT(text, HasSubstr("millrace_commits_total{result=\"fenced\"} 4\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE millrace_journal_seconds_total counter\nmillrace_journal_seconds_total 0.25\n"));
+}
+
+// docs/metrics.md is what an operator reads: it names every family that the daemons show, and no other.
+TEST(MetricsPage, NamesEveryFamilyAndNoOther) {
+  Metrics metrics;
+  WorkerMetrics worker(&metrics, {"decode/truncated"}, [] { return WorkerGauges{}; });
+  metrics.AddSource(CoordinatorFamilies(), [] { return SamplesOf({}); });
+  std::stringstream page;
+  page << std::ifstream(MILLRACE_DOCS "/metrics.md").rdbuf();
+  EXPECT_EQ(AllMatches(page.str(), "`((?:millrace|process)_[a-z_]+)[`{]"),
+            AllMatches(metrics.Text(), "# TYPE ([a-z_]+) "));
+}
+
+}  // namespace
+}  // namespace millrace
