@@ -201,8 +201,10 @@ std::string ManifestDigest(absl::string_view manifest_text) {
   return std::string(reinterpret_cast<const char*>(digest), size);
 }
 
+std::string DigestText(absl::string_view sha256) { return absl::StrCat("sha256:", ToHex(sha256)); }
+
 std::string SuccessText(absl::string_view manifest_text) {
-  return absl::StrCat("sha256:", ToHex(ManifestDigest(manifest_text)), "\n");
+  return absl::StrCat(DigestText(ManifestDigest(manifest_text)), "\n");
 }
 
 }  // namespace millrace

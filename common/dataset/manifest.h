@@ -53,6 +53,7 @@ struct Manifest {
   // Grows when a reader of the old version would misread a new file.
   static constexpr int64_t kVersion = 1;
 
+  std::string sha256;  // 32 bytes: the digest of the text that was read; empty in a manifest that is being made
   std::string millrace_version;
   std::string encoding_version;
   ManifestOptions options;
@@ -82,7 +83,10 @@ absl::StatusOr<Manifest> ReadManifest(const Store& store, absl::string_view fold
 // The SHA-256 of a manifest's text: 32 bytes. What PublishResult.manifest_sha256 holds.
 std::string ManifestDigest(absl::string_view manifest_text);
 
-// The content of _SUCCESS: "sha256:<64 hex digits>\n" of the manifest.
+// "sha256:<64 hex digits>", as people and _SUCCESS see a digest of 32 bytes.
+std::string DigestText(absl::string_view sha256);
+
+// The content of _SUCCESS: the manifest's digest and a line feed.
 std::string SuccessText(absl::string_view manifest_text);
 
 }  // namespace millrace

@@ -136,6 +136,7 @@ void ReadBody(const JsonObject& json, Manifest& manifest) {
 
 absl::StatusOr<Manifest> ParseManifest(absl::string_view text) {
   Manifest manifest;
+  manifest.sha256 = ManifestDigest(text);
   int64_t version = 0;
   MILLRACE_RETURN_IF_ERROR(JsonObject::Parse(text, [&](const JsonObject& json) {
     if (json.Text("format") != "millrace-dataset") json.Fail("format", "must be \"millrace-dataset\"");

@@ -51,6 +51,7 @@ absl::StatusOr<DecodedExample> DecodeExample(absl::string_view record) {
     return absl::DataLossError("the record is not a tf.train.Example");
   }
   DecodedExample decoded;
+  decoded.features = static_cast<int64_t>(example.features().feature().size());
   MILLRACE_ASSIGN_OR_RETURN(const Feature* image, Find(example, "image"));
   if (image->bytes_list().value_size() != 1 ||
       !absl::WebSafeBase64Unescape(image->bytes_list().value(0), &decoded.pixels)) {

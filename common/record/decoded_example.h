@@ -17,6 +17,7 @@ struct DecodedExample {
   int64_t width = 0;
   int64_t channels = 0;
   int64_t label = 0;
+  int64_t features = 0;  // of the record, with those that are ignored; Millrace writes seven
 };
 
 // DATA_LOSS naming the feature: not an Example, one missing, of another kind or with more than one value, text that is
