@@ -10,6 +10,7 @@
 #include "common/base/byte_size.h"
 #include "common/base/daemon.h"
 #include "common/base/log.h"
+#include "common/base/status_macros.h"
 #include "common/base/version.h"
 #include "common/client/grpc_client.h"
 #include "common/dataset/reasons.h"

@@ -23,6 +23,8 @@ PipelineResources::PipelineResources(int threads, int64_t memory_budget_bytes)
 
 PipelineResources::~PipelineResources() = default;
 
+int64_t PipelineResources::memory_in_use() const { return shared_->budget.in_use(); }
+
 std::string EncodingVersion() {
   constexpr int kOurs = 1;  // grows when our own code writes other bytes for the same input
   return absl::StrCat("millrace-", kOurs, " ", JpegVersion(), " ", GzipVersions());

@@ -26,6 +26,8 @@ class PipelineResources {
   PipelineResources(int threads, int64_t memory_budget_bytes);
   ~PipelineResources();
 
+  int64_t memory_in_use() const;  // bytes of the budget that rows in flight hold
+
   struct Shared;
   Shared& shared() { return *shared_; }
 
