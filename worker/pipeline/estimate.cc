@@ -15,9 +15,10 @@ constexpr double kGzipRatio = 0.57;          // of base64 of photographs, igzip 
 
 }  // namespace
 
-std::optional<int64_t> EstimateRecordBytes(const std::string& path, const ConvertSpec& spec) {
+std::optional<int64_t> EstimateRecordBytes(const std::string& path, const ConvertSpec& spec,
+                                           const std::vector<std::string>& file_roots) {
   ImageFile file;
-  if (file.Open(path, {}, {}).has_value()) return std::nullopt;
+  if (file.Open(path, file_roots, {}).has_value()) return std::nullopt;
   std::string start(static_cast<size_t>(std::min(file.size(), kHeaderBytes)), '\0');
   if (file.ReadStart(reinterpret_cast<uint8_t*>(start.data()), static_cast<int64_t>(start.size())).has_value()) {
     return std::nullopt;

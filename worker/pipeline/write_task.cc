@@ -71,7 +71,7 @@ class WriteAttempt {
   void Report();
 
   std::string OutputPath(absl::string_view name) const { return absl::StrCat(spec_.output(), "/", name); }
-  std::string DeadLetterName() const { return absl::StrCat(staging_, "/discarded.jsonl"); }
+  std::string DeadLetterPath() const { return absl::StrCat(staging_, "/discarded.jsonl"); }
 
   TaskContext& context_;
   const WriteOptions& options_;
@@ -209,8 +209,8 @@ absl::Status WriteAttempt::Encode(const RowSlot& slot, int64_t label) {
 
 absl::Status WriteAttempt::AddDeadLetter(const BadRow& bad) {
   if (dead_letters_ == nullptr) {
-    const std::string name = DeadLetterName();
-    MILLRACE_ASSIGN_OR_RETURN(dead_letters_, context_.store.Prepare(name, absl::StrCat(name, ".part")));
+    const std::string path = DeadLetterPath();
+    MILLRACE_ASSIGN_OR_RETURN(dead_letters_, context_.store.Prepare(path, absl::StrCat(path, ".part")));
   }
   const std::string line = DeadLetterLine(bad);
   dead_letter_bytes_ += static_cast<int64_t>(line.size());
@@ -224,7 +224,7 @@ absl::StatusOr<WriteResult> WriteAttempt::Finish() {
   if (dead_letters_ != nullptr) {
     MILLRACE_ASSIGN_OR_RETURN(PreparedFile file, dead_letters_->Finish());
     MILLRACE_RETURN_IF_ERROR(context_.store.Publish(file));
-    result.set_dead_letters(DeadLetterName());
+    result.set_dead_letters(DeadLetterPath().substr(spec_.output().size() + 1));
     result.set_dead_letter_bytes(dead_letter_bytes_);
   }
   Report();

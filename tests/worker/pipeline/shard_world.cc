@@ -103,7 +103,9 @@ ShardResult ShardWorld::Run(const ShardRun& run) const {
   out.result = *std::move(result);
   EXPECT_TRUE(store.Publish(out.result.shard()).ok());
   out.bytes = store.Read(out.result.shard().path(), kAll).value();
-  if (!out.result.dead_letters().empty()) out.dead_letters = store.Read(out.result.dead_letters(), kAll).value();
+  if (!out.result.dead_letters().empty()) {
+    out.dead_letters = store.Read(absl::StrCat("/out/", out.result.dead_letters()), kAll).value();
+  }
   EXPECT_EQ(store.OpenUploads(), 0);
   return out;
 }
