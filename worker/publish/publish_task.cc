@@ -96,6 +96,7 @@ class Publisher {
 
   std::vector<PreparedFile> metadata_;  // in the order of their publication
   std::vector<ManifestFile> files_;     // all that the manifest names
+  int64_t dead_letter_lines_ = 0;
   ScanSummary summary_;
   Manifest manifest_;
   std::string manifest_text_;
@@ -162,7 +163,7 @@ absl::Status Publisher::PrepareDeadLetters() {
   }
   MILLRACE_ASSIGN_OR_RETURN(PreparedFile file, writer->Finish());
   files_.push_back(DescribeFile(kDeadLettersFile, FileKind::kDeadLetters, file));
-  files_.back().rows = lines;
+  dead_letter_lines_ = lines;
   metadata_.push_back(std::move(file));
   return absl::OkStatus();
 }
@@ -193,12 +194,14 @@ absl::Status Publisher::MakeManifestText() {
     if (!absl::ConsumePrefix(&name, absl::StrCat(output_, "/"))) {
       return absl::InternalError(absl::StrCat(prepared.path(), ": a shard that lies outside of ", output_));
     }
-    ManifestFile file = DescribeFile(name, FileKind::kShard, prepared);
-    file.split = shard.work().split();
-    file.rows = shard.result().counts().written();
-    files.push_back(std::move(file));
+    files.push_back(DescribeFile(name, FileKind::kShard, prepared));
   }
   MILLRACE_ASSIGN_OR_RETURN(manifest_, MakeManifest(work_, summary_, assignment_.spec(), std::move(files)));
+  const int64_t unused = manifest_.counts.discarded() + manifest_.counts.dead_letters();
+  if (dead_letter_lines_ != unused) {
+    return absl::DataLossError(absl::StrCat(kDeadLettersFile, ": ", dead_letter_lines_, " lines were staged for ",
+                                            unused, " rows that could not be used"));
+  }
   manifest_text_ = ManifestText(manifest_);
   return absl::OkStatus();
 }
