@@ -19,19 +19,19 @@ constexpr char kGzipHeader[10] = {'\x1f', '\x8b', 8, 0, 0, 0, 0, 0, 0, 3};
 // Collects the codec's output into large pieces.
 class CompressedOutput {
  public:
-  CompressedOutput() : bytes_(kOutSize) {}
-  uint8_t* room() { return bytes_.data() + used_; }
-  uint32_t room_size() const { return static_cast<uint32_t>(bytes_.size() - used_); }
+  CompressedOutput() : bytes_(new uint8_t[kOutSize]) {}
+  uint8_t* room() { return bytes_.get() + used_; }
+  uint32_t room_size() const { return static_cast<uint32_t>(kOutSize - used_); }
   void Used(size_t n) { used_ += n; }
-  bool full() const { return used_ == bytes_.size(); }
+  bool full() const { return used_ == kOutSize; }
   absl::string_view Take() {
-    absl::string_view taken(reinterpret_cast<const char*>(bytes_.data()), used_);
+    absl::string_view taken(reinterpret_cast<const char*>(bytes_.get()), used_);
     used_ = 0;
     return taken;
   }
 
  private:
-  std::vector<uint8_t> bytes_;
+  std::unique_ptr<uint8_t[]> bytes_;
   size_t used_ = 0;
 };
 

@@ -42,7 +42,7 @@ struct WriteOptions {
 
 // Errors (the code says what the agent reports, docs/architecture.md): CANCELLED when context.stop was requested, those
 // of the store, FAILED_PRECONDITION when this worker's codecs or memory do not fit the job. Rows that cannot be used
-// are not errors: they are in the result.
+// are not errors: they are in the result. The path of their file is below spec.output ("_staging/…/discarded.jsonl").
 absl::StatusOr<WriteResult> RunWrite(TaskContext& context, const WriteOptions& options);
 
 // Ours and the codec libraries': the shard bytes are the same on workers with the same word.
