@@ -12,7 +12,7 @@
 namespace millrace {
 namespace {
 
-constexpr size_t kOutSize = 1 << 20;
+constexpr size_t kOutSize = 256 << 10;  // what was compressed is still in the cache when it is hashed and written
 // ID1 ID2 CM FLG MTIME×4 XFL OS: no name, no time, no flags, Unix. ISA-L's own header would say OS "unknown".
 constexpr char kGzipHeader[10] = {'\x1f', '\x8b', 8, 0, 0, 0, 0, 0, 0, 3};
 

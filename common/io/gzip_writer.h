@@ -14,7 +14,7 @@ enum class GzipEffort {
   kSmall,     // zlib level 6, as TFRecorder: 35 MB/s, 52 %
 };
 
-// `sink` is borrowed; it gets pieces of up to 1 MiB.
+// `sink` is borrowed; it gets pieces of up to 256 KiB.
 std::unique_ptr<BlockWriter> NewGzipWriter(GzipEffort effort, ByteSink& sink);
 
 // "isal-2.30 zlib-1.2.13": another version may give other bytes.
