@@ -213,7 +213,10 @@ class Cluster:
 
     def describe(self, job_id):
         done = self.cli("jobs", "describe", job_id, "--format", "json")
-        return json.loads(done.stdout) if done.returncode == 0 else None
+        if done.returncode != 0:
+            return None
+        job = json.loads(done.stdout)
+        return {**job, "state": job["state"].lower()}
 
     def wait(self, job_id):
         """Waits for the end of the job; returns its description."""

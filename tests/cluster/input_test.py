@@ -200,7 +200,7 @@ class BadImages(Fresh):
 
     def test_too_many_bad_rows_fail_the_job_and_say_which(self):
         rows = self.rows[:10] + [f"TRAIN,gone{i}.jpg,cat" for i in range(30)]
-        self.assert_refused(self.convert(self.csv_of(rows)), "gone0.jpg", "file/not_found", "millrace jobs retry")
+        self.assert_refused(self.convert(self.csv_of(rows)), "test.csv:12: gone0.jpg: file/not_found", "try:")
 
 
 class BadOutputs(Fresh):

@@ -195,7 +195,7 @@ class Sources(unittest.TestCase):
 
     def test_a_row_that_fails_only_the_first_time_is_written(self):
         images = Images.make()
-        with Cluster(workers=1, failpoints={"w1": "write/read=ioerror@5"}) as cluster:
+        with Cluster(workers=1, failpoints={"w1": "write/try=ioerror@5"}) as cluster:
             end = cluster.wait(cluster.submit(images.csv, *SHARDS))
             self.assertEqual((end["state"], end["dead_letters"]), ("succeeded", 0))
             self.assertEqual(tree(cluster.out), undisturbed(images.csv, *SHARDS))

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/byte_size.h"
+#include "common/base/failpoint.h"
 
 namespace millrace {
 namespace {
@@ -103,6 +104,7 @@ std::optional<ImageError> ImageFile::ReadStart(uint8_t* buffer, int64_t n, std::
 
 int ImageFile::ReadOnce(uint8_t* buffer, int64_t n) {
   read_ = 0;
+  if (!Failpoint("write/try").ok()) return EIO;
   while (read_ < n) {
     const ssize_t got = pread(fd_, buffer + read_, static_cast<size_t>(n - read_), read_);
     if (got == 0) break;

@@ -99,6 +99,7 @@ Results::Verdict Results::TakeWrite(const Attempt& attempt, const WriteResult& r
 
 bool Results::Suspicious(const WriteResult& result) const {
   const double rows = static_cast<double>(result.counts().rows());
+  if (result.environmental() > 0 && result.environmental() == result.counts().rows()) return true;
   return result.environmental() > context_.options.suspicious_rows &&
          static_cast<double>(result.environmental()) > context_.options.suspicious_fraction * rows;
 }
