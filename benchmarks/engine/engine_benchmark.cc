@@ -146,7 +146,7 @@ struct Simulated {
   std::vector<Assignment> have;
 };
 
-SyncRequest RequestOf(Simulated& worker) {
+SyncRequest RequestOf(Simulated& worker, int64_t shards) {
   SyncRequest request;
   *request.mutable_worker() = worker.info;
   request.set_sequence(++worker.sequence);
@@ -155,7 +155,7 @@ SyncRequest RequestOf(Simulated& worker) {
     *report.mutable_task() = assignment.task();
     *report.mutable_epoch() = assignment.epoch();
     report.mutable_progress()->mutable_counts()->set_written(static_cast<int64_t>(worker.sequence));
-    if (assignment.has_scan()) *report.mutable_result() = NothingDone(assignment, 1);
+    if (assignment.has_scan()) *report.mutable_result() = NothingDone(assignment, shards);
   }
   return request;
 }
@@ -188,7 +188,7 @@ void Workers(const std::string& folder, int count, double seconds) {
       Simulated& worker = workers[static_cast<size_t>(i)];
       absl::SleepFor(start + period * (round + i / static_cast<double>(count)) - absl::Now());
       ++in_flight;
-      client.Sync(RequestOf(worker), [&, round, sent = absl::Now()](absl::StatusOr<SyncReply> reply) {
+      client.Sync(RequestOf(worker, count), [&, round, sent = absl::Now()](absl::StatusOr<SyncReply> reply) {
         if (round >= 3) latencies.Add(absl::Now() - sent);
         for (const SyncReply::Drop& drop : reply->drop())
           std::erase_if(worker.have, [&](const Assignment& have) {
