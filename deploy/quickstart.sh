@@ -113,6 +113,7 @@ for ((i = 0; i < 300; ++i)); do
 done
 [ "$state" = T ] || fail "worker w2 got no work within 30 s" "$work/logs/w2.log"
 kill -KILL "$victim"
+wait "$victim" 2>/dev/null || true
 say "    killed worker w2 in the middle of a shard; its rows go to the others"
 millrace jobs wait $job
 

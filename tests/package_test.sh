@@ -58,11 +58,14 @@ if [ "$(id -u)" -eq 0 ]; then
   done
   mkdir -p "$inside/lib64" "$inside/proc"
   cp -L /lib64/ld-linux-x86-64.so.2 "$inside/lib64/"
-  run() { env -i chroot "$inside" "$@"; }
+  # $ORIGIN comes from /proc/self/exe. The mount lives in a name space of its own and ends with the command.
+  # shellcheck disable=SC2016
+  inside_root='mount -t proc proc "$0/proc" && exec env -i HOME=/tmp "$(command -v chroot)" "$0" "$@"'
+  run() { unshare --mount bash -c "$inside_root" "$inside" "$@"; }
   home=/opt/some/where
   data=/data
 else
-  run() { env -i "$@"; }
+  run() { env -i HOME="$work" "$@"; }
   home=$moved
   data=$inside/data
 fi
@@ -82,7 +85,8 @@ dpkg-deb -x "$package" "$work/deb"
 for program in millrace millrace-coordinator millrace-worker; do
   check "$program --version, from the .deb" "$work/deb/usr/bin/$program" --version
 done
-check "the .deb has the units" test -f "$work/deb/lib/systemd/system/millrace-worker.service"
+check "the units of the .deb name its programs" \
+  grep -q '^ExecStart=/usr/bin/millrace-worker ' "$work/deb/usr/lib/systemd/system/millrace-worker.service"
 depends_on_grpc() { dpkg-deb -f "$package" Depends | grep -q libgrpc; }
 bundles_a_library() { dpkg-deb -c "$package" | grep -q '\.so'; }
 check "the .deb names the libraries it needs" depends_on_grpc
