@@ -82,6 +82,20 @@ std::string JsonEscape(absl::string_view text) {
   return out;
 }
 
+std::string ValidUtf8(absl::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = Utf8Length(text, i);
+    if (length == 0) {
+      out += "\xef\xbf\xbd";
+    } else {
+      out.append(text.data() + i, length);
+    }
+    i += length == 0 ? 1 : length;
+  }
+  return out;
+}
+
 void InitLog(LogLevel minimum, LogFormat format) {
   minimum_level = minimum;
   log_format = format;

@@ -26,4 +26,9 @@ void Log(LogLevel level, absl::string_view message, std::initializer_list<LogFie
 // added).
 std::string JsonEscape(absl::string_view text);
 
+// `text` with every byte that is not UTF-8 replaced by U+FFFD, else unchanged: what may go into a proto3 `string`. (One
+// that holds anything else is refused by whoever parses the message: a call that never arrives, a journal that cannot
+// be read.)
+std::string ValidUtf8(absl::string_view text);
+
 }  // namespace millrace

@@ -47,7 +47,7 @@ TaskFailure::Kind KindOf(absl::StatusCode code) {
 TaskResult FailureResult(const absl::Status& status) {
   TaskResult result;
   result.mutable_failure()->set_kind(KindOf(status.code()));
-  result.mutable_failure()->set_message(std::string(status.message()));
+  result.mutable_failure()->set_message(ValidUtf8(status.message()));  // it names users' files
   return result;
 }
 

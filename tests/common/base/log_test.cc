@@ -14,6 +14,12 @@ TEST(JsonEscape, MakesUsersWordsSafe) {
   EXPECT_EQ(JsonEscape("\xed\xa0\x80"), "\\ufffd\\ufffd\\ufffd");
 }
 
+TEST(ValidUtf8, ChangesOnlyWhatIsNotUtf8) {
+  EXPECT_EQ(ValidUtf8("Zürich \"\n\x01"), "Zürich \"\n\x01");
+  EXPECT_EQ(ValidUtf8("/data/\xff\xfe/x"), "/data/\xef\xbf\xbd\xef\xbf\xbd/x");
+  EXPECT_EQ(ValidUtf8("cut \xe7\x8c"), "cut \xef\xbf\xbd\xef\xbf\xbd");
+}
+
 TEST(Log, WritesOneJsonObjectALine) {
   InitLog(LogLevel::kInfo, LogFormat::kJson);
   testing::internal::CaptureStderr();

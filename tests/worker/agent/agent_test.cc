@@ -5,6 +5,7 @@
 
 #include <deque>
 
+#include "common/base/log.h"
 #include "common/storage/memory_store.h"
 
 namespace millrace {
@@ -185,6 +186,7 @@ TEST_F(AgentTest, TheStatusCodeSaysWhatIsReported) {
       {absl::FailedPreconditionError("another disk"), TaskFailure::WRONG_MACHINE},
       {absl::ResourceExhaustedError("disk full"), TaskFailure::TASK_ERROR},
       {absl::InternalError("bug"), TaskFailure::TASK_ERROR},
+      {absl::NotFoundError("/data/\xff.jpg: a name that is not UTF-8"), TaskFailure::TASK_ERROR},
   };
   for (const auto& [status, kind] : cases) {
     HandPlayedCoordinator coordinator;
@@ -196,7 +198,8 @@ TEST_F(AgentTest, TheStatusCodeSaysWhatIsReported) {
       call = coordinator.Next();
     }
     EXPECT_EQ(call.request.have(0).result().failure().kind(), kind) << status;
-    EXPECT_EQ(call.request.have(0).result().failure().message(), status.message());
+    EXPECT_EQ(call.request.have(0).result().failure().message(), ValidUtf8(status.message()));
+    EXPECT_TRUE(SyncRequest().ParseFromString(call.request.SerializeAsString())) << "it must arrive";
   }
 }
 
