@@ -249,6 +249,7 @@ absl::Status FileStore::RemoveTree(absl::string_view folder) {
     if (!error) return absl::OkStatus();
     if (error.value() != ENOTEMPTY && error.value() != ENOENT) break;
   }
+  if (error.value() == ENOTEMPTY) return absl::UnavailableError(absl::StrCat(folder, ": fills up while it is emptied"));
   return ErrnoStatus(error.value(), folder);
 }
 
