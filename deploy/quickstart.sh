@@ -116,6 +116,8 @@ kill -KILL "$victim"
 wait "$victim" 2>/dev/null || true
 say "    killed worker w2 in the middle of a shard; its rows go to the others"
 millrace jobs wait $job
+say "    what the job's log says of w2 (millrace jobs logs $job):"
+millrace jobs logs $job | grep ' w2 ' || true
 
 # ---- 5. look ----
 say "5/5 millrace datasets verify $work/dataset"
