@@ -37,7 +37,11 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
 }
 
 int UsageError(const CLI::App& app, const CLI::ParseError& error, const CliEnvironment& environment) {
-  const std::string message(absl::StripAsciiWhitespace(error.what()));
+  std::string message(absl::StripAsciiWhitespace(error.what()));
+  // "A subcommand is required" hides the word that is none.
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  if (error.get_name() == "RequiredError" && !unknown.empty() && unknown[0][0] != '-')
+    message = absl::StrCat("there is no command ", unknown[0]);
   *environment.err << "error: " << Printable(message) << "\n  try: " << CommandPath(app) << " --help" << std::endl;
   return kUsage;
 }

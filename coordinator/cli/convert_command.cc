@@ -10,7 +10,7 @@ namespace millrace::cli {
 namespace {
 
 CLI::Option* OneOf(CLI::Option* option, std::vector<std::string> words, const std::string& type) {
-  return option->type_name(type)->check(CLI::IsMember(std::move(words)).name(""));
+  return option->type_name(type)->check(CLI::IsMember(std::move(words)).description(""));
 }
 
 void AddInput(CLI::App& command, ConvertFlags& flags) {
@@ -33,13 +33,13 @@ void AddInput(CLI::App& command, ConvertFlags& flags) {
       ->type_name("N|P%");
   command.add_option("--max-pixels", flags.max_pixels, "Larger images are not used (default 178956970)")
       ->type_name("N")
-      ->check(CLI::Range(int64_t{1}, int64_t{65500} * 65500).name(""));
+      ->check(CLI::Range(int64_t{1}, int64_t{65500} * 65500).description(""));
 }
 
 void AddShape(CLI::App& command, ConvertFlags& flags) {
   command.add_option("--num-shards", flags.num_shards, "Files a split")
       ->type_name("N")
-      ->check(CLI::Range(1, 99999).name(""));
+      ->check(CLI::Range(1, 99999).description(""));
   command.add_option("--shard-size", flags.shard_size, "Aim for files of this size (default 128MiB)")
       ->type_name("SIZE");
   OneOf(command.add_option("--compression", flags.compression, "gzip (default) or none"), {"gzip", "none"}, "WORD");
@@ -56,10 +56,10 @@ void AddPlace(CLI::App& command, ConvertFlags& flags) {
   command.add_flag("--local", flags.coordinator.local, "Run inside this process even if a coordinator is running");
   command.add_option("--workers", flags.workers, "Workers inside this process (default 1; one uses all cores)")
       ->type_name("N")
-      ->check(CLI::Range(1, 256).name(""));
+      ->check(CLI::Range(1, 256).description(""));
   command.add_option("--threads", flags.threads, "Cores for a run inside this process (default: all)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1024).name(""));
+      ->check(CLI::Range(1, 1024).description(""));
   command.add_option("--memory-budget", flags.memory_budget, "Memory for a run inside this process (default 512MiB)")
       ->type_name("SIZE");
   command.add_option("--file-root", flags.file_roots, "Read images only below this folder; may be repeated")

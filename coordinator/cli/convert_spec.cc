@@ -47,6 +47,16 @@ absl::Status SetShards(const ConvertFlags& flags, ConvertSpec& spec) {
   return absl::OkStatus();
 }
 
+absl::Status SetSeed(const ConvertFlags& flags, ConvertSpec& spec) {
+  uint64_t seed = 0;
+  if (flags.shuffle_seed.empty()) return absl::OkStatus();
+  if (!absl::SimpleAtoi(flags.shuffle_seed, &seed))
+    return FlagError("--shuffle-seed",
+                     absl::StrCat(Printable(flags.shuffle_seed), " is not a number from 0 to 2^64-1"));
+  spec.set_shuffle_seed(seed);
+  return absl::OkStatus();
+}
+
 absl::Status SetVocabulary(const ConvertFlags& flags, const std::string& folder, ConvertSpec& spec) {
   if (flags.vocab_file.empty()) return absl::OkStatus();
   std::ifstream file(AbsolutePath(flags.vocab_file, folder), std::ios::binary);
@@ -118,7 +128,7 @@ absl::StatusOr<JobSpec> MakeConvertSpec(const ConvertFlags& flags, const Resolve
   MILLRACE_RETURN_IF_ERROR(SetShards(flags, spec));
   spec.set_compression(flags.compression == "none" ? COMPRESSION_NONE : COMPRESSION_GZIP);
   spec.set_gzip_level(flags.gzip_level == "small" ? GZIP_LEVEL_SMALL : GZIP_LEVEL_BALANCED);
-  if (flags.shuffle_seed) spec.set_shuffle_seed(*flags.shuffle_seed);
+  MILLRACE_RETURN_IF_ERROR(SetSeed(flags, spec));
   if (!flags.max_bad_rows.empty()) MILLRACE_RETURN_IF_ERROR(ParseMaxBadRows(flags.max_bad_rows, spec));
   spec.set_max_pixels(flags.max_pixels);
   MILLRACE_RETURN_IF_ERROR(SetVocabulary(flags, current_folder, spec));

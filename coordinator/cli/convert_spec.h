@@ -25,7 +25,7 @@ struct ConvertFlags {
   std::string shard_size;
   std::string compression = "gzip";
   std::string gzip_level = "balanced";
-  std::optional<uint64_t> shuffle_seed;
+  std::string shuffle_seed;
   std::string max_bad_rows;
   int64_t max_pixels = 0;
   std::string vocab_file;

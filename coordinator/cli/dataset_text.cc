@@ -49,7 +49,7 @@ std::string SplitText(const SplitStatistics& split) {
                                                    FormatByteSize(split.record_bytes), " of records, ",
                                                    FormatByteSize(split.file_bytes), " on disk")},
                           {"  no label", split.missing_labels > 0 ? Count(split.missing_labels, "row") : ""}}));
-  std::vector<std::vector<std::string>> labels = {{"  LABEL", "ID", "ROWS", "WRITTEN"}};
+  std::vector<std::vector<std::string>> labels = {{"  LABEL", ">ID", ">ROWS", ">WRITTEN"}};
   for (size_t i = 0; i < std::min(split.labels.size(), kLabelsShown); ++i) {
     const LabelStatistics& label = split.labels[i];
     labels.push_back({absl::StrCat("  ", Printable(label.label)), label.id < 0 ? "-" : absl::StrCat(label.id),

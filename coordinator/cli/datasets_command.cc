@@ -95,7 +95,7 @@ void AddDatasets(CLI::App& app, Invocation& invocation) {
   inspect.add_option("--split", flags->split, "TRAIN (default), VALIDATION or TEST")->type_name("SPLIT");
   inspect.add_option("--records", flags->records, "How many, from the first (default 1)")
       ->type_name("N")
-      ->check(CLI::Range(int64_t{1}, int64_t{1000000}).name(""));
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""));
   inspect.add_option("--output", flags->output, "Folder for the pictures")->type_name("OUTDIR")->required();
   AddExamples(inspect, "millrace datasets inspect dataset --split TRAIN --records 5 --output shown");
   CLI::App& verify =
@@ -103,7 +103,7 @@ void AddDatasets(CLI::App& app, Invocation& invocation) {
                  "Read every byte and check it against the manifest: exit 0 if whole, 1 if not", flags, Verify);
   verify.add_option("--threads", flags->threads, "Cores to use (default: all)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1024).name(""));
+      ->check(CLI::Range(1, 1024).description(""));
   AddExamples(verify, "millrace datasets verify dataset --format json");
   AddExamples(AddDataset(datasets, invocation, "stats", "Rows, labels and sizes by split", flags, Stats),
               "millrace datasets stats dataset");

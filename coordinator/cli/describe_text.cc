@@ -59,7 +59,7 @@ std::string Seconds(int64_t ns) { return absl::StrFormat("%.2f s", static_cast<d
 std::string Operators(const JobStatus& job) {
   if (job.operators().empty()) return "";
   const std::string bottleneck = Bottleneck(job);
-  Rows rows = {{"OPERATOR", "ROWS", "BYTES", "BUSY", "WAIT", ""}};
+  Rows rows = {{"OPERATOR", ">ROWS", ">BYTES", ">BUSY", ">WAIT", ""}};
   for (const OperatorStats& op : job.operators())
     rows.push_back({Printable(op.name()), WithThousands(op.rows()), FormatByteSize(op.bytes()), Seconds(op.busy_ns()),
                     Seconds(op.wait_ns()), op.name() == bottleneck ? "<- bottleneck" : ""});
@@ -68,7 +68,7 @@ std::string Operators(const JobStatus& job) {
 
 std::string Attempts(const JobStatus& job) {
   if (job.attempts().empty()) return "";
-  Rows rows = {{"ATTEMPT", "WORKER", "DONE", "ROWS", "RUNNING"}};
+  Rows rows = {{"ATTEMPT", "WORKER", ">DONE", ">ROWS", ">RUNNING"}};
   for (const AttemptStatus& attempt : job.attempts())
     rows.push_back({Printable(attempt.task()), Printable(attempt.worker()), WithThousands(attempt.rows_done()),
                     attempt.rows_total() > 0 ? WithThousands(attempt.rows_total()) : "-",
@@ -79,7 +79,7 @@ std::string Attempts(const JobStatus& job) {
 std::string BadRows(const JobStatus& job, absl::string_view folder) {
   std::string text;
   if (!job.reasons().empty()) {
-    Rows rows = {{"REASON", "ROWS"}};
+    Rows rows = {{"REASON", ">ROWS"}};
     for (const ReasonCount& reason : job.reasons())
       rows.push_back({Printable(reason.reason()), WithThousands(reason.rows())});
     absl::StrAppend(&text, "\n", Table(rows));
@@ -108,7 +108,7 @@ std::string JobText(const JobStatus& job, absl::string_view folder) {
 
 std::string JobListText(const ListJobsReply& jobs, absl::string_view folder) {
   if (jobs.jobs().empty()) return "no jobs\n";
-  Rows rows = {{"JOB", "STATE", "ROWS", "SHARDS", "DEAD", "ELAPSED", "OUTPUT"}};
+  Rows rows = {{"JOB", "STATE", ">ROWS", ">SHARDS", ">DEAD", ">ELAPSED", "OUTPUT"}};
   for (const JobStatus& job : jobs.jobs())
     rows.push_back({Printable(job.job_id()), StateWords(job), WithThousands(job.counts().rows()),
                     job.shards_total() > 0 ? absl::StrCat(job.shards_done(), "/", job.shards_total()) : "-",
@@ -119,7 +119,7 @@ std::string JobListText(const ListJobsReply& jobs, absl::string_view folder) {
 
 std::string WorkerListText(const ListWorkersReply& workers) {
   if (workers.workers().empty()) return "no workers\n";
-  Rows rows = {{"WORKER", "STATE", "SLOTS", "HTTP", "VERSION", "SEEN", "DISK FREE"}};
+  Rows rows = {{"WORKER", "STATE", ">SLOTS", "HTTP", "VERSION", ">SEEN", ">DISK FREE"}};
   for (const WorkerStatus& worker : workers.workers())
     rows.push_back({Printable(worker.name()), WorkerState(worker), absl::StrCat(worker.busy(), "/", worker.slots()),
                     Printable(worker.address()), Printable(worker.version()),

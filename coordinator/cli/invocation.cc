@@ -12,7 +12,7 @@ namespace millrace::cli {
 CLI::Option* AddFormat(CLI::App& command, std::string& format) {
   return command.add_option("--format", format, "How the result is written to stdout: text (default) or json")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json"}).name(""));
+      ->check(CLI::IsMember({"text", "json"}).description(""));
 }
 
 CLI::Option* AddCoordinator(CLI::App& command, std::string& address) {
@@ -23,7 +23,7 @@ CLI::Option* AddCoordinator(CLI::App& command, std::string& address) {
 }
 
 void AddExamples(CLI::App& command, absl::string_view examples) {
-  command.footer(absl::StrCat("\nExamples:\n  ", absl::StrReplaceAll(examples, {{"\n", "\n  "}})));
+  command.footer(absl::StrCat("Examples:\n  ", absl::StrReplaceAll(examples, {{"\n", "\n  "}})));
 }
 
 int Fail(const CliEnvironment& environment, const absl::Status& status, absl::string_view advice) {

@@ -112,7 +112,7 @@ CLI::App& AddJob(CLI::App& jobs, Invocation& invocation, const std::string& name
 void AddProgress(CLI::App& command, JobFlags& flags) {
   command.add_option("--progress", flags.progress, "auto (default), plain, json or none; on stderr")
       ->type_name("WORD")
-      ->check(CLI::IsMember({"auto", "plain", "json", "none"}).name(""));
+      ->check(CLI::IsMember({"auto", "plain", "json", "none"}).description(""));
 }
 
 }  // namespace

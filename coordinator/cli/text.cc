@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "common/base/byte_size.h"
 #include "common/base/log.h"
 
@@ -17,14 +18,6 @@ namespace {
 // Columns on a terminal: UTF-8 continuation bytes take none.
 size_t Width(absl::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-bool IsNumberColumn(const std::vector<std::vector<std::string>>& rows, size_t column) {
-  for (size_t row = 1; row < rows.size(); ++row) {
-    const std::string& cell = rows[row][column];
-    if (cell != "-" && (cell.empty() || !absl::ascii_isdigit(static_cast<unsigned char>(cell[0])))) return false;
-  }
-  return rows.size() > 1;
 }
 
 std::string Padded(absl::string_view text, size_t width, bool right) {
@@ -99,15 +92,17 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
   const size_t columns = rows[0].size();
   std::vector<size_t> widths(columns, 0);
   std::vector<bool> right(columns);
+  std::vector<absl::string_view> headings(rows[0].begin(), rows[0].end());
   for (size_t c = 0; c < columns; ++c) {
-    right[c] = IsNumberColumn(rows, c);
-    for (const auto& row : rows) widths[c] = std::max(widths[c], Width(row[c]));
+    right[c] = absl::ConsumePrefix(&headings[c], ">");
+    widths[c] = Width(headings[c]);
+    for (size_t r = 1; r < rows.size(); ++r) widths[c] = std::max(widths[c], Width(rows[r][c]));
   }
   std::string out;
-  for (const auto& row : rows) {
+  for (size_t r = 0; r < rows.size(); ++r) {
     std::string line;
     for (size_t c = 0; c < columns; ++c)
-      absl::StrAppend(&line, c == 0 ? "" : "  ", Padded(row[c], widths[c], right[c]));
+      absl::StrAppend(&line, c == 0 ? "" : "  ", Padded(r == 0 ? headings[c] : rows[r][c], widths[c], right[c]));
     absl::StrAppend(&out, absl::StripTrailingAsciiWhitespace(line), "\n");
   }
   return out;

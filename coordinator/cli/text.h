@@ -30,7 +30,8 @@ std::string ShortenPathsIn(absl::string_view sentence, absl::string_view folder)
 // Absolute, without "." and "..", "//" and a trailing slash. Links are not followed.
 std::string AbsolutePath(absl::string_view path, absl::string_view folder);
 
-// Columns aligned, two spaces between them; those of numbers to the right. The first row is the heading.
+// Columns aligned, two spaces between them. The first row is the heading; one that begins with ">" aligns its column to
+// the right.
 std::string Table(const std::vector<std::vector<std::string>>& rows);
 // "key    value" lines, values aligned. Pairs without a value are left out.
 std::string Facts(const std::vector<std::pair<std::string, std::string>>& facts);

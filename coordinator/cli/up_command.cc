@@ -21,7 +21,7 @@ struct UpFlags {
 };
 
 std::string DaemonTable(const std::vector<Daemon>& daemons) {
-  std::vector<std::vector<std::string>> rows = {{"DAEMON", "PROCESS", "STATE", "LOG"}};
+  std::vector<std::vector<std::string>> rows = {{"DAEMON", ">PROCESS", "STATE", "LOG"}};
   for (const Daemon& daemon : daemons)
     rows.push_back({daemon.name, absl::StrCat(daemon.process.pid), daemon.alive ? "running" : "ended", daemon.log});
   return Table(rows);
@@ -91,16 +91,16 @@ void SetAction(CLI::App& command, Invocation& invocation, const std::shared_ptr<
 void AddUpFlags(CLI::App& up, UpOptions& options) {
   up.add_option("--workers", options.workers, "Worker daemons (default 1; one uses all cores)")
       ->type_name("N")
-      ->check(CLI::Range(1, 256).name(""));
+      ->check(CLI::Range(1, 256).description(""));
   up.add_option("--port", options.port, "The coordinator's RPC port (default: a free one)")
       ->type_name("PORT")
-      ->check(CLI::Range(0, 65535).name(""));
+      ->check(CLI::Range(0, 65535).description(""));
   up.add_option("--http-port", options.http_port, "Its HTTP port, with /metrics (default: a free one)")
       ->type_name("PORT")
-      ->check(CLI::Range(0, 65535).name(""));
+      ->check(CLI::Range(0, 65535).description(""));
   up.add_option("--threads", options.threads, "Cores for all workers together (default: all)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1024).name(""));
+      ->check(CLI::Range(1, 1024).description(""));
   up.add_option("--memory-budget", options.memory_budget, "Memory of each worker (default 512MiB)")->type_name("SIZE");
   up.add_option("--file-root", options.file_roots, "Workers read images only below this folder; may be repeated")
       ->type_name("DIR")
@@ -122,7 +122,7 @@ void AddUpDown(CLI::App& app, Invocation& invocation) {
   CLI::App& down = *app.add_subcommand("down", "Stop what `millrace up` started; unfinished jobs are kept");
   down.add_option("--patience", flags->patience, "Seconds to wait for the daemons to end (default 60)")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0, 3600).name(""));
+      ->check(CLI::Range(0, 3600).description(""));
   down.add_flag("--force", flags->force, "Kill what has not ended by then; no finished work is lost");
   AddExamples(down, "millrace down");
   SetAction(down, invocation, flags, Down);
