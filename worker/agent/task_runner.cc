@@ -42,7 +42,7 @@ class Runner {
     scan.encoding_version = EncodingVersion();
     scan.file_roots = options_.file_roots;
     scan.estimate_bytes = [&](absl::string_view path) {
-      return EstimateRecordBytes(std::string(path), context.assignment.spec());
+      return EstimateRecordBytes(std::string(path), context.assignment.spec(), options_.file_roots);
     };
     TaskResult result;
     MILLRACE_ASSIGN_OR_RETURN(*result.mutable_scan(), RunScan(context, scan));

@@ -185,9 +185,9 @@ std::vector<TaskSlot> Scheduler::Stragglers(const JobRecord& job) const {
 std::vector<std::string> Scheduler::WaitingFor(const JobRecord& job) const {
   const LiveJob* live = live_.FindJob(job.id());
   if (live == nullptr || !job.running()) return {};
+  const bool running = std::any_of(live->tasks.begin(), live->tasks.end(),
+                                   [](const auto& task) { return !task.second.attempts.empty(); });
   if (live->open.empty()) {
-    const bool running = std::any_of(live->tasks.begin(), live->tasks.end(),
-                                     [](const auto& task) { return !task.second.attempts.empty(); });
     if (running || live->delayed.empty()) return {};
     return {"a failed task is tried again in a moment"};
   }
@@ -199,6 +199,7 @@ std::vector<std::string> Scheduler::WaitingFor(const JobRecord& job) const {
     if (reason == NotNow::kNone) reason = AboutJob(worker, job);
     if (reason == NotNow::kNone) reason = AboutTask(worker, job, *live->open.begin());
     if (reason == NotNow::kNone) return {};
+    if (reason == NotNow::kNoFreeSlot && running) return {};  // work in hand is no reason to wonder
     names[reason].push_back(name);
   }
   std::vector<std::string> words;
