@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/daemon.h"
 #include "common/base/status_macros.h"
-#include "coordinator/cli/state_folder.h"
 #include "coordinator/cli/text.h"
 
 namespace millrace::cli {
@@ -61,10 +60,10 @@ std::vector<Daemon> LocalCluster::List() const {
   return daemons;
 }
 
-std::string LocalCluster::address() const {
+Addresses LocalCluster::addresses() const {
   const auto daemons = List();
-  if (daemons.empty() || daemons[0].name != kCoordinator || !daemons[0].alive) return "";
-  return ReadSmallFile(PathOf("coordinator", ".address")).value_or("");
+  if (daemons.empty() || daemons[0].name != kCoordinator || !daemons[0].alive) return {};
+  return ParseAddressFile(ReadSmallFile(PathOf("coordinator", ".address")).value_or(""));
 }
 
 absl::Status LocalCluster::Launch(const std::string& name, const std::vector<std::string>& argv) {
@@ -109,7 +108,7 @@ absl::Status LocalCluster::StartWorkers(const UpOptions& options) {
     const std::string name = absl::StrCat("w", i);
     std::vector<std::string> argv = {environment_.program_folder + "/millrace-worker",
                                      "--coordinator",
-                                     address(),
+                                     addresses().rpc,
                                      "--name",
                                      name,
                                      "--http",
@@ -120,7 +119,7 @@ absl::Status LocalCluster::StartWorkers(const UpOptions& options) {
     for (const std::string& root : options.file_roots) argv.insert(argv.end(), {"--file-root", root});
     MILLRACE_RETURN_IF_ERROR(Launch(name, argv));
   }
-  MILLRACE_ASSIGN_OR_RETURN(const auto client, environment_.connect(address()));
+  MILLRACE_ASSIGN_OR_RETURN(const auto client, environment_.connect(addresses().rpc));
   return WaitFor("the workers' registration",
                  [&] { return AllRegistered(static_cast<size_t>(options.workers), *client); });
 }

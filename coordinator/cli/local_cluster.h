@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "coordinator/cli/cli.h"
 #include "coordinator/cli/process.h"
+#include "coordinator/cli/state_folder.h"
 
 namespace millrace::cli {
 
@@ -37,7 +38,7 @@ class LocalCluster {
   // Daemons with a pid file, the coordinator first, then by name; dead ones too.
   std::vector<Daemon> List() const;
   // Empty unless the coordinator lives and has said where it listens.
-  std::string address() const;
+  Addresses addresses() const;
 
   // Starts coordinator and workers and waits until all have registered. FAILED_PRECONDITION if one is running. On any
   // error everything started here is stopped again, and the message has the end of the daemon's log.

@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/base/hash.h"
 #include "common/base/status_macros.h"
 #include "coordinator/cli/text.h"
@@ -43,6 +45,11 @@ std::string EmbeddedFolder(absl::string_view state, absl::string_view output) {
 }
 
 std::string UpFolder(absl::string_view state) { return absl::StrCat(state, "/up"); }
+
+Addresses ParseAddressFile(absl::string_view text) {
+  const std::vector<std::string> lines = absl::StrSplit(text, '\n');
+  return {lines[0], lines.size() > 1 ? lines[1] : ""};
+}
 
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
   std::ifstream file(path);

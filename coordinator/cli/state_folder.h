@@ -5,7 +5,7 @@
 //     embedded/<output>/     journal of the jobs that `convert` ran itself; one folder an output folder
 //     stdin/<hash>.csv       what was piped into `convert --input -`, named by its content; removed when the job
 //     succeeded up/                    daemons started by `millrace up`
-//       coordinator.address  "127.0.0.1:40123", written by the daemon once it listens
+//       coordinator.address  two lines, RPC and HTTP address, written by the daemon once it listens
 //       coordinator.pid      "pid start-time"; also w1.pid, w2.pid, …
 //       coordinator.log      also w1.log, …
 //       data/                the coordinator's --data-dir
@@ -28,6 +28,13 @@ absl::Status MakeFolder(const std::string& path);
 // Where an embedded job of this output keeps its journal.
 std::string EmbeddedFolder(absl::string_view state, absl::string_view output);
 std::string UpFolder(absl::string_view state);
+
+// Where a coordinator listens, from the text of its address file; empty strings for what is missing.
+struct Addresses {
+  std::string rpc;
+  std::string http;
+};
+Addresses ParseAddressFile(absl::string_view text);
 
 // A small text file without its last line break; NOT_FOUND if there is none.
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path);

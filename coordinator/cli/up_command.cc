@@ -33,14 +33,15 @@ int Up(UpFlags flags, LocalCluster& cluster, const CliEnvironment& environment) 
   if (absl::IsCancelled(status)) return kInterrupted;
   if (absl::IsFailedPrecondition(status)) return Fail(environment, status, "millrace status, or millrace down");
   if (!status.ok()) return Fail(environment, absl::InternalError(status.message()), "millrace doctor");
-  *environment.out << "coordinator " << cluster.address() << " with " << Count(flags.up.workers, "worker")
+  *environment.out << "coordinator " << cluster.addresses().rpc << " with " << Count(flags.up.workers, "worker")
                    << ": commands of this user find it by themselves\n"
+                   << "metrics     http://" << cluster.addresses().http << "/metrics\n"
                    << DaemonTable(cluster.List()) << "to stop them: millrace down" << std::endl;
   return kDone;
 }
 
 int Status(const UpFlags& flags, LocalCluster& cluster, const CliEnvironment& environment) {
-  const std::string address = cluster.address();
+  const auto [address, http] = cluster.addresses();
   if (address.empty())
     return Fail(environment, absl::UnavailableError("nothing is running that `millrace up` started"), "millrace up");
   const auto client = environment.connect(address);
@@ -50,12 +51,14 @@ int Status(const UpFlags& flags, LocalCluster& cluster, const CliEnvironment& en
   const auto jobs = (*client)->ListJobs({});
   if (!jobs.ok()) return Fail(environment, jobs.status());
   if (flags.format == "json") {
-    *environment.out << R"({"coordinator":")" << address << "\"," << WorkerListJson(*workers).substr(1);
+    *environment.out << R"({"coordinator":")" << address << R"(","http":")" << http << "\","
+                     << WorkerListJson(*workers).substr(1);
     return kDone;
   }
   int64_t running = 0;
   for (const JobStatus& job : jobs->jobs()) running += job.state() == JOB_RUNNING;
-  *environment.out << "coordinator " << address << ", " << Count(running, "running job") << "\n"
+  *environment.out << "coordinator " << address << ", " << Count(running, "running job") << ", metrics at http://"
+                   << http << "/metrics\n"
                    << DaemonTable(cluster.List()) << "\n"
                    << WorkerListText(*workers) << std::flush;
   return kDone;

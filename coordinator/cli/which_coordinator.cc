@@ -25,7 +25,7 @@ std::optional<std::string> RunningHere(const CliEnvironment& environment) {
   if (!pid.ok() || !address.ok() || address->empty()) return std::nullopt;
   const auto process = ProcessId::Parse(*pid);
   if (!process || !IsAlive(*process)) return std::nullopt;
-  return *address;
+  return ParseAddressFile(*address).rpc;
 }
 
 Choice ChooseCoordinator(const CoordinatorFlags& flags, const CliEnvironment& environment) {

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 // Writes its address where it is told to, then waits for SIGTERM. What it was started with stays in its log.
 constexpr char kCoordinator[] = R"(#!/bin/sh
 echo "$@"
-while [ $# -gt 0 ]; do [ "$1" = --address-file ] && echo 127.0.0.1:4711 > "$2.tmp" && mv "$2.tmp" "$2"; shift; done
+while [ $# -gt 0 ]; do [ "$1" = --address-file ] && printf "127.0.0.1:4711\\n127.0.0.1:4712\\n" > "$2.tmp" && mv "$2.tmp" "$2"; shift; done
 exec sleep 600
 )";
 constexpr char kWorker[] = "#!/bin/sh\necho \"$@\"\nexec sleep 600\n";
@@ -49,12 +49,15 @@ class Up : public testing::Test {
 
 TEST_F(Up, StartsDaemonsThatLaterCommandsFind) {
   ASSERT_EQ(cli.Run("up --workers 2 --file-root pictures"), 0) << cli.err();
-  EXPECT_THAT(cli.out(), HasSubstr("coordinator 127.0.0.1:4711 with 2 workers"));
+  EXPECT_THAT(cli.out(), testing::StartsWith(
+                             "coordinator 127.0.0.1:4711 with 2 workers: commands of this user find it by themselves\n"
+                             "metrics     http://127.0.0.1:4712/metrics\n"));
   EXPECT_THAT(Log("coordinator"),
               HasSubstr("--listen 127.0.0.1:0 --http 127.0.0.1:0 --data-dir " + cli.Path("state/up/data")));
   EXPECT_EQ(ChooseCoordinator({}, cli.environment).address, "127.0.0.1:4711");
   EXPECT_EQ(cli.Run("status"), 0) << cli.err();
-  EXPECT_THAT(cli.out(), HasSubstr("coordinator 127.0.0.1:4711, 0 running jobs"));
+  EXPECT_THAT(cli.out(),
+              HasSubstr("coordinator 127.0.0.1:4711, 0 running jobs, metrics at http://127.0.0.1:4712/metrics\n"));
   EXPECT_EQ(cli.Run("up"), 1) << "it is running already";
   EXPECT_THAT(cli.err(), HasSubstr("is running already"));
   EXPECT_EQ(cli.Run("down"), 0) << cli.err();
