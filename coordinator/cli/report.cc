@@ -1,5 +1,8 @@
 #include "coordinator/cli/report.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -52,13 +55,16 @@ std::string BadRowLine(absl::string_view severity, const BadRow& row, absl::stri
 }
 
 std::string BadRowLines(absl::string_view severity, const JobStatus& job, absl::string_view folder) {
+  // They come in the order in which shards ended; people read a file from its top.
+  std::vector<BadRow> rows(job.first_bad_rows().begin(), job.first_bad_rows().end());
+  std::stable_sort(rows.begin(), rows.end(), [](const BadRow& a, const BadRow& b) {
+    return a.input() != b.input() ? a.input() < b.input() : a.line() < b.line();
+  });
   std::string text;
-  for (int i = 0; i < job.first_bad_rows_size(); ++i) {
-    const BadRow& row = job.first_bad_rows(i);
-    absl::StrAppend(&text, BadRowLine(severity, row, folder), "\n");
-    const bool last = i + 1 == job.first_bad_rows_size();
-    if (last || Origin(job, job.first_bad_rows(i + 1)) != Origin(job, row))
-      absl::StrAppend(&text, Origin(job, row), "\n");
+  for (size_t i = 0; i < rows.size(); ++i) {
+    absl::StrAppend(&text, BadRowLine(severity, rows[i], folder), "\n");
+    const bool last = i + 1 == rows.size();
+    if (last || Origin(job, rows[i + 1]) != Origin(job, rows[i])) absl::StrAppend(&text, Origin(job, rows[i]), "\n");
   }
   return text;
 }

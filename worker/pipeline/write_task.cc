@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/base/byte_size.h"
 #include "common/base/failpoint.h"
 #include "common/base/status_macros.h"
@@ -220,6 +221,8 @@ absl::Status WriteAttempt::AddDeadLetter(const BadRow& bad) {
 absl::StatusOr<WriteResult> WriteAttempt::Finish() {
   WriteResult result;
   outcome_.FillResult(shard_->stream().bytes_in(), result);
+  const std::string shard = absl::StrFormat("%s-%05d", std::string(SplitFileName(work_.split())), work_.shard());
+  for (BadRow& bad : *result.mutable_first_bad_rows()) bad.set_shard(shard);
   MILLRACE_ASSIGN_OR_RETURN(*result.mutable_shard(), shard_->Finish());
   if (dead_letters_ != nullptr) {
     MILLRACE_ASSIGN_OR_RETURN(PreparedFile file, dead_letters_->Finish());

@@ -25,11 +25,11 @@ TEST(FailureText, LooksLikeACompilersError) {
   AddBadRow(job, 7, "dog\n.jpg", "test-00000");
   EXPECT_EQ(FailureText(job, "/data", "millrace jobs retry 3f2a"),
             "error: 12 of 100 rows could not be used\n"
+            "error: images.csv:7: dog\\n.jpg: decode/truncated (8,192 of 20,514 bytes)\n"
+            "  job 3f2a, shard test-00000, worker w2\n"
             "error: images.csv:1042: cat/cat.7.jpg: decode/truncated (8,192 of 20,514 bytes)\n"
             "error: images.csv:1043: cat/cat.8.jpg: decode/truncated (8,192 of 20,514 bytes)\n"
             "  job 3f2a, shard train-00003, worker w2\n"
-            "error: images.csv:7: dog\\n.jpg: decode/truncated (8,192 of 20,514 bytes)\n"
-            "  job 3f2a, shard test-00000, worker w2\n"
             "  try: millrace jobs retry 3f2a\n");
 }
 

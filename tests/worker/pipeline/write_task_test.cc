@@ -166,6 +166,7 @@ TEST_F(WriteTask, RowsThatCannotBeUsedAreDeadLetters) {
   ASSERT_EQ(run.result.first_bad_rows_size(), 5);
   EXPECT_EQ(run.result.first_bad_rows(0).uri(), "cut.jpg");
   EXPECT_EQ(run.result.first_bad_rows(0).row(), 1);
+  EXPECT_EQ(run.result.first_bad_rows(0).shard(), "train-00000");
   EXPECT_EQ(run.result.first_bad_rows(0).line(), 2);
   EXPECT_EQ(run.result.first_bad_rows(0).input(), world_.folder() + "/images.csv");
   EXPECT_EQ(std::count(run.dead_letters.begin(), run.dead_letters.end(), '\n'), 7);
