@@ -70,15 +70,17 @@ absl::StatusOr<Plan> MakePlan(const ConvertFlags& flags, const CliEnvironment& e
 void SayWhichCoordinator(const Plan& plan, const ConvertFlags& flags, const CliEnvironment& environment) {
   std::ostream& err = *environment.err;
   if (plan.choice.embedded()) {
-    err << "coordinator: inside this process (" << plan.choice.why << "), " << Count(flags.workers, "worker") << "\n";
+    err << "coordinator: inside this process (" << plan.choice.why << "), " << Count(flags.workers, "worker")
+        << std::endl;
     return;
   }
-  err << "coordinator: " << Printable(plan.choice.address) << " (" << plan.choice.why << ")\n";
+  err << "coordinator: " << Printable(plan.choice.address) << " (" << plan.choice.why << ")" << std::endl;
   const bool ignored =
       flags.workers != 1 || flags.threads != 0 || !flags.memory_budget.empty() || !flags.file_roots.empty();
   if (ignored)
     err << "warning: --workers, --threads, --memory-budget and --file-root are for a run inside this process; this "
-           "coordinator's workers have their own\n";
+           "coordinator's workers have their own"
+        << std::endl;
 }
 
 void PrintUpToDate(const JobStatus& job, const ConvertFlags& flags, const CliEnvironment& environment) {
@@ -94,8 +96,33 @@ void PrintUpToDate(const JobStatus& job, const ConvertFlags& flags, const CliEnv
 int PrintDetached(const JobStatus& job, const Plan& plan, const ConvertFlags& flags,
                   const CliEnvironment& environment) {
   *environment.out << (flags.format == "json" ? ResultJson(job) : job.job_id()) << std::endl;
-  *environment.err << "  to follow it: millrace jobs watch " << job.job_id() << plan.choice.FlagAgain() << "\n";
+  *environment.err << "  to follow it: millrace jobs watch " << job.job_id() << plan.choice.FlagAgain() << std::endl;
   return kDone;
+}
+
+// Two embedded runs of one output at once: the second waits, and then finds the work done or goes on with it. False:
+// Ctrl-C.
+bool WaitForTheOther(const Plan& plan, const CliEnvironment& environment) {
+  bool said = false;
+  while (IsInUse(plan.embedded.state_dir)) {
+    if (!said) *environment.err << "note: another command is working on this output; waiting for it" << std::endl;
+    said = true;
+    if (environment.interrupts() > 0) return false;
+    environment.sleep(absl::Milliseconds(100));
+  }
+  return true;
+}
+
+// A run that was faster to take the journal's lock, or only looked at it, is no error.
+absl::StatusOr<Session> OpenSession(const Plan& plan, const CliEnvironment& environment) {
+  constexpr int kTries = 5;
+  for (int tries = 1;; ++tries) {
+    auto session = Session::Open(plan.choice, plan.embedded, environment);
+    if (session.ok() || !plan.choice.embedded() || !absl::IsFailedPrecondition(session.status()) || tries == kTries)
+      return session;
+    environment.sleep(absl::Milliseconds(20));
+    if (!WaitForTheOther(plan, environment)) return absl::CancelledError("interrupted");
+  }
 }
 
 int Submit(const ConvertFlags& flags, const Plan& plan, const OutputView& output, Session& session,
@@ -105,10 +132,11 @@ int Submit(const ConvertFlags& flags, const Plan& plan, const OutputView& output
     if (absl::IsCancelled(given_up)) return kInterrupted;
     if (!given_up.ok()) return Fail(environment, given_up);
   }
-  const auto submission = SubmitOrContinue(session.client(), plan.job_id, plan.spec, output, environment);
+  const auto submission =
+      SubmitOrContinue(session.client(), plan.job_id, plan.spec, output, session.embedded(), environment);
   if (absl::IsCancelled(submission.status())) return kInterrupted;
   if (!submission.ok()) return Fail(environment, NameCoordinator(submission.status(), plan.choice));
-  if (!submission->note.empty()) *environment.err << "note: " << submission->note << "\n";
+  if (!submission->note.empty()) *environment.err << "note: " << submission->note << std::endl;
   if (submission->up_to_date) {
     PrintUpToDate(submission->job, flags, environment);
     return kDone;
@@ -125,8 +153,11 @@ int RunConvert(const ConvertFlags& flags, const CliEnvironment& environment) {
   const auto plan = MakePlan(flags, environment);
   if (!plan.ok()) return Fail(environment, plan.status(), "millrace convert --help");
   const std::unique_ptr<Store> store = environment.make_store();
-  const OutputView output = LookAtOutput(*store, plan->spec.convert().output(), plan->choice.IsThisMachine());
-  if (flags.dry_run) return DryRun(plan->spec, plan->inputs, plan->job_id, output, *store, environment);
+  if (flags.dry_run) {
+    const OutputView output = LookAtOutput(*store, plan->spec.convert().output(), plan->choice.IsThisMachine());
+    return DryRun(plan->spec, plan->inputs, plan->job_id, output, *store, environment);
+  }
+  if (plan->choice.embedded() && !WaitForTheOther(*plan, environment)) return kInterrupted;
   // Only an id made from the specification proves that the dataset there is the one asked for.
   if (flags.job_id.empty() && !flags.overwrite) {
     if (const auto job = FinishedBefore(*store, plan->spec, plan->job_id)) {
@@ -135,8 +166,10 @@ int RunConvert(const ConvertFlags& flags, const CliEnvironment& environment) {
     }
   }
   SayWhichCoordinator(*plan, flags, environment);
-  auto session = Session::Open(plan->choice, plan->embedded, environment);
+  auto session = OpenSession(*plan, environment);
+  if (absl::IsCancelled(session.status())) return kInterrupted;
   if (!session.ok()) return Fail(environment, session.status());
+  const OutputView output = LookAtOutput(*store, plan->spec.convert().output(), plan->choice.IsThisMachine());
   const int code = Submit(flags, *plan, output, *session, environment);
   session->Close();
   if (code == kDone && !flags.detach && !plan->inputs.spooled.empty()) unlink(plan->inputs.spooled.c_str());

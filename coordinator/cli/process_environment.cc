@@ -52,6 +52,8 @@ CliEnvironment ProcessEnvironment() {
   environment.in = &std::cin;
   environment.out = &std::cout;
   environment.err = &std::cerr;
+  std::cerr
+      << std::nounitbuf;  // lines leave whole (each ends with a flush), also when several commands share a terminal
   // TERM=dumb (an editor's shell) cannot erase a line.
   environment.err_is_terminal = isatty(STDERR_FILENO) == 1 && Variable("TERM") != "dumb";
   environment.width = TerminalWidth;

@@ -1,7 +1,10 @@
 #include "coordinator/cli/state_folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -42,6 +45,14 @@ absl::Status MakeFolder(const std::string& path) {
 
 std::string EmbeddedFolder(absl::string_view state, absl::string_view output) {
   return absl::StrCat(state, "/embedded/", ToHex(Xxh3Of(output)).substr(0, 16));
+}
+
+bool IsInUse(const std::string& folder) {
+  const int fd = open(absl::StrCat(folder, "/lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool in_use = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(fd);  // and with it the lock, if we got it
+  return in_use;
 }
 
 std::string UpFolder(absl::string_view state) { return absl::StrCat(state, "/up"); }

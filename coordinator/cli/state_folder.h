@@ -27,6 +27,8 @@ absl::Status MakeFolder(const std::string& path);
 
 // Where an embedded job of this output keeps its journal.
 std::string EmbeddedFolder(absl::string_view state, absl::string_view output);
+// Whether a process works in this folder right now: it holds flock(2) on FOLDER/lock, as every journal's owner does.
+bool IsInUse(const std::string& folder);
 std::string UpFolder(absl::string_view state);
 
 // Where a coordinator listens, from the text of its address file; empty strings for what is missing.

@@ -91,7 +91,8 @@ std::optional<JobStatus> FinishedBefore(const Store& store, const JobSpec& spec,
 }
 
 absl::StatusOr<Submission> SubmitOrContinue(CoordinatorClient& client, const std::string& job_id, const JobSpec& spec,
-                                            const OutputView& output, const CliEnvironment& environment) {
+                                            const OutputView& output, bool embedded,
+                                            const CliEnvironment& environment) {
   std::string note;
   for (int repetition = 1; repetition <= kMaxRepetitions; ++repetition) {
     SubmitJobRequest request;
@@ -104,7 +105,10 @@ absl::StatusOr<Submission> SubmitOrContinue(CoordinatorClient& client, const std
       MILLRACE_ASSIGN_OR_RETURN(job, WaitForEnd(client, job.job_id(), environment));
     }
     if (job.state() == JOB_RUNNING)
-      return Submission{job, false, absl::StrCat("job ", job.job_id(), " is already running; following it")};
+      return Submission{job, false,
+                        absl::StrCat("job ", job.job_id(),
+                                     embedded ? " was interrupted; going on with it (finished shards are kept)"
+                                              : " is already running; following it")};
     if (job.state() != JOB_SUCCEEDED) return Retry(client, job);
     if (output.complete || !output.visible) return Submission{job, true, ""};
     note = absl::StrCat("job ", job.job_id(), " was done before, but its output is gone; converting again");
@@ -118,7 +122,7 @@ absl::Status GiveUpOthers(CoordinatorClient& client, const std::string& job_id, 
     if (IsJobOrRepetition(job.job_id(), job_id) || job.state() == JOB_SUCCEEDED || job.state() == JOB_CANCELLED)
       continue;
     *environment.err << "note: an unfinished job of this output had other inputs or options (" << job.job_id()
-                     << "); it is given up\n";
+                     << "); it is given up" << std::endl;
     CancelJobRequest request;
     request.set_job_id(job.job_id());
     const auto cancelled = client.CancelJob(request);

@@ -35,9 +35,9 @@ bool IsJobOrRepetition(absl::string_view id, absl::string_view job_id);
 std::optional<JobStatus> FinishedBefore(const Store& store, const JobSpec& spec, const std::string& job_id);
 
 // New → started. Running → attached. Failed or cancelled → retried, with its finished shards. Succeeded → up to date,
-// or, if its output is gone, submitted again as "<id>-2", "<id>-3", …
+// or, if its output is gone, submitted again as "<id>-2", "<id>-3", … `embedded` only chooses the words.
 absl::StatusOr<Submission> SubmitOrContinue(CoordinatorClient& client, const std::string& job_id, const JobSpec& spec,
-                                            const OutputView& output, const CliEnvironment& environment);
+                                            const OutputView& output, bool embedded, const CliEnvironment& environment);
 
 // Of an embedded coordinator, which serves this output alone: unfinished jobs of an earlier command with other inputs
 // or options give up their claim, or they would hold the output for ever. Says so on err.

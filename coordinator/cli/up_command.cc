@@ -69,7 +69,8 @@ int Down(const UpFlags& flags, LocalCluster& cluster, const CliEnvironment& envi
   const auto left = cluster.Stop(absl::Seconds(flags.patience), flags.force);
   if (!left.ok()) return Fail(environment, absl::InternalError(left.status().message()));
   for (const Daemon& daemon : *left)
-    *environment.err << "error: " << daemon.name << " (process " << daemon.process.pid << ") has not ended yet\n";
+    *environment.err << "error: " << daemon.name << " (process " << daemon.process.pid << ") has not ended yet"
+                     << std::endl;
   if (environment.interrupts() > 0) return kInterrupted;
   if (!left->empty()) *environment.err << "  try: millrace down --force" << std::endl;
   if (before.empty()) *environment.out << "nothing was running" << std::endl;

@@ -1,4 +1,7 @@
 // `millrace convert` from the first word to the exit code, against a scripted coordinator.
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <nlohmann/json.hpp>
 
 #include "tests/coordinator/cli/cli_fixture.h"
@@ -164,6 +167,46 @@ TEST(Convert, AnEmbeddedRunGivesUpWhatAnOtherCommandLeftInTheSameOutput) {
   ASSERT_EQ(cli.Run(kHere), 0) << cli.err();
   EXPECT_THAT(cli.coordinator.calls, ElementsAre("cancel old", "submit j"));
   EXPECT_THAT(cli.err(), HasSubstr("had other inputs or options (old); it is given up"));
+}
+
+TEST(Convert, AnEmbeddedRunGoesOnWithWhatWasInterrupted) {
+  Cli cli;
+  cli.coordinator.jobs["j"] = {Running("j", 5, 10), Succeeded("j")};
+  ASSERT_EQ(cli.Run(kHere), 0) << cli.err();
+  EXPECT_THAT(cli.err(), HasSubstr("note: job j was interrupted; going on with it (finished shards are kept)\n"));
+}
+
+TEST(Convert, TwoEmbeddedRunsOfOneOutputFollowEachOther) {
+  Cli cli;
+  cli.coordinator.on_submit = {Succeeded("j")};
+  ASSERT_EQ(cli.Run(kHere), 0);
+  const std::string lock = cli.embedded[0].state_dir + "/lock";
+  const int fd = open(lock.c_str(), O_CREAT | O_RDWR, 0600);
+  ASSERT_EQ(flock(fd, LOCK_EX), 0);
+  int waits = 0;
+  cli.environment.sleep = [&](absl::Duration) {
+    if (++waits == 3) close(fd);  // the other one ends
+  };
+  cli.Write("out/_SUCCESS", "");
+  ASSERT_EQ(cli.Run(kHere), 0) << cli.err();
+  EXPECT_EQ(waits, 3);
+  EXPECT_THAT(cli.err(), testing::StartsWith("note: another command is working on this output; waiting for it\n"));
+  EXPECT_THAT(cli.out(), testing::StartsWith("up to date"));
+}
+
+TEST(Convert, AJournalThatWasTakenInTheLastMomentIsTriedAgain) {
+  Cli cli;
+  cli.coordinator.on_submit = {Succeeded("j")};
+  const auto start = cli.environment.start_embedded;
+  int refusals = 2;
+  cli.environment.start_embedded = [&](const EmbeddedOptions& options) -> absl::StatusOr<std::unique_ptr<Embedded>> {
+    if (refusals-- > 0) return absl::FailedPreconditionError("in use by process 7");
+    return start(options);
+  };
+  EXPECT_EQ(cli.Run(kHere), 0) << cli.err();
+  refusals = 1000000;
+  EXPECT_EQ(cli.Run("convert --input a.csv --output out2 --job-id k"), 1);
+  EXPECT_THAT(cli.err(), HasSubstr("error: in use by process 7\n"));
 }
 
 TEST(Convert, ACoordinatorsOtherJobsAreNobodysBusiness) {
