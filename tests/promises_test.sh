@@ -21,7 +21,7 @@ for promise in P1 P2 P3 P4 P5 P6 P7 P8; do
   # shellcheck disable=SC2016  # the backticks are Markdown's
   mapfile -t names < <(grep -oE '`(tests/[A-Za-z0-9_./:]+|[A-Z][A-Za-z0-9]+\.[A-Za-z0-9]+)`' <<<"$row" | tr -d '\`')
   if [ ${#names[@]} -eq 0 ]; then
-    echo "CASE failed $promise: docs/promises.md names no test"
+    echo "error: docs/promises.md: $promise names no test" >&2
     failed=$((failed + 1))
     continue
   fi

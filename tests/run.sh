@@ -57,7 +57,7 @@ build() {  # FOLDER TARGETS…
   ninja -C "$folder" -j "$jobs" "$@"
 }
 has_target() { ninja -C "$1" -t query "$2" >/dev/null 2>&1; }
-run_ctest() { ctest --test-dir "$1" -V --no-tests=error --output-on-failure "${@:2}"; }
+run_ctest() { ctest --test-dir "$1" -V --no-tests=error "${@:2}"; }
 
 # ---- phases: each writes to its log; its exit status and the log decide ----
 phase_install() { bash deploy/install_packages.sh --tests; }
@@ -129,7 +129,7 @@ count() {
       if (bad) told[entry] = 1
       delete ran[entry]
     }
-    line ~ /^[0-9]+ passed, [0-9]+ failed$/ { split(line, w, " "); passed += w[1]; failed += w[3]; counted[entry] = 1; if (w[3]) told[entry] = 1 }
+    line ~ /^([a-z]+: )?[0-9]+ passed, [0-9]+ failed$/ { sub(/^[a-z]+: /, "", line); split(line, w, " "); passed += w[1]; failed += w[3]; counted[entry] = 1; if (w[3]) told[entry] = 1 }
     line ~ /^CASE passed / { ++passed }
     line ~ /^CASE failed / { ++failed }
     # "3/9 Test  #7: io_test ......   Passed    0.01 sec" or "...***Failed", "***Timeout", "***Exception: SegFault"
