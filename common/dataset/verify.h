@@ -22,7 +22,7 @@ struct VerifyOptions {
   int threads = 0;         // 0: one a core
   int max_problems = 100;  // kept; more are only counted
   // Called now and then from any thread with the bytes read so far; may be empty.
-  std::function<void(int64_t bytes_done, int64_t bytes_total)> progress;
+  std::function<void(int64_t bytes_done, int64_t bytes_total)> progress = {};
 };
 
 struct VerifyProblem {
