@@ -86,7 +86,8 @@ ProgressView ViewOf(const JobStatus& job, const RateMeter& rate) {
   if (job.stage() == STAGE_WRITE && left >= 0 && view.rows_per_second > 0)
     view.remaining = absl::Seconds(static_cast<double>(left) / view.rows_per_second);
   view.elapsed = absl::Milliseconds(job.elapsed_ms());
-  if (job.waiting_for_size() > 0) view.waiting_for = Printable(job.waiting_for(0));
+  // In the first moments workers are still on their way.
+  if (job.waiting_for_size() > 0 && view.elapsed >= absl::Seconds(1)) view.waiting_for = Printable(job.waiting_for(0));
   return view;
 }
 

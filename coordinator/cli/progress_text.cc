@@ -42,17 +42,18 @@ std::string Joined(const std::vector<std::string>& fields) {
   return absl::StrJoin(fields, "  ", [](std::string* out, const std::string& field) { absl::StrAppend(out, field); });
 }
 
-// Fields by importance: those that do not fit are dropped from the end of this list, the order on the line stays.
-std::string Fitted(std::vector<std::string> fields, const std::vector<size_t>& drop_order, size_t width) {
-  for (size_t index : drop_order) {
-    std::vector<std::string> kept;
-    std::copy_if(fields.begin(), fields.end(), std::back_inserter(kept), [](const auto& f) { return !f.empty(); });
-    if (Joined(kept).size() <= width) return Joined(kept);
-    fields[index].clear();
-  }
+std::vector<std::string> Kept(const std::vector<std::string>& fields) {
   std::vector<std::string> kept;
   std::copy_if(fields.begin(), fields.end(), std::back_inserter(kept), [](const auto& f) { return !f.empty(); });
-  return Joined(kept).substr(0, width);
+  return kept;
+}
+
+// Those that do not fit are emptied, in `drop_order`; the order on the line stays.
+void Fit(std::vector<std::string>& fields, const std::vector<size_t>& drop_order, size_t width) {
+  for (size_t index : drop_order) {
+    if (Joined(Kept(fields)).size() <= width) return;
+    fields[index].clear();
+  }
 }
 
 std::string Gauge(double fraction, int cells) {
@@ -65,14 +66,17 @@ std::string Gauge(double fraction, int cells) {
 }  // namespace
 
 std::string ProgressBar(const ProgressView& view, int width) {
-  constexpr int kGaugeCells = 24;
+  constexpr int kLeastCells = 8, kMostCells = 30;
+  const size_t room = static_cast<size_t>(std::max(width - 1, 4));  // a full line makes some terminals wrap
   const std::string percent = view.rows_total > 0 ? absl::StrFormat("%3.0f%%", Fraction(view) * 100) : "";
-  const std::string gauge = view.rows_total > 0 ? Gauge(Fraction(view), kGaugeCells) : "";
   const std::string waiting = view.waiting_for.empty() ? "" : absl::StrCat("waiting: ", view.waiting_for);
-  std::vector<std::string> fields = {view.stage,      gauge,           percent,         Rows(view), Rate(view),
-                                     Megabytes(view), Discarded(view), Remaining(view), waiting};
-  // The last column stays free: a full line makes some terminals wrap.
-  return Fitted(std::move(fields), {8, 1, 5, 6, 0, 7, 4, 3}, static_cast<size_t>(std::max(width - 1, 4)));
+  std::vector<std::string> fields = {
+      view.stage, "", percent, Rows(view), Rate(view), Megabytes(view), Discarded(view), Remaining(view), waiting};
+  Fit(fields, {8, 5, 6, 0, 7, 4, 3}, room);
+  // What is left belongs to the gauge: two spaces and its two brackets go off.
+  const int cells = std::min(static_cast<int>(room - std::min(room, Joined(Kept(fields)).size())) - 4, kMostCells);
+  if (view.rows_total > 0 && cells >= kLeastCells) fields[1] = Gauge(Fraction(view), cells);
+  return Joined(Kept(fields)).substr(0, room);
 }
 
 std::string ProgressLine(const ProgressView& view) {

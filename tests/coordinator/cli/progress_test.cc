@@ -45,13 +45,18 @@ TEST(RateMeter, StartsOverWhenWorkWasLost) {
 
 TEST(ProgressBar, SaysEverythingOnAWideTerminal) {
   EXPECT_EQ(ProgressBar(Half(), 120),
-            "write  [============>           ]   50%  700/1,400 rows  890 rows/s  22.1 MB/s  3 discarded  ETA 1:01");
+            "write  [===============>              ]   50%  700/1,400 rows  890 rows/s  22.1 MB/s  3 discarded  ETA 1:01");
+}
+
+TEST(ProgressBar, GivesTheGaugeWhatIsLeft) {
+  EXPECT_EQ(ProgressBar(Half(), 100),
+            "write  [===========>          ]   50%  700/1,400 rows  890 rows/s  22.1 MB/s  3 discarded  ETA 1:01");
 }
 
 TEST(ProgressBar, DropsTheLeastImportantFirst) {
   EXPECT_EQ(ProgressBar(Half(), 80), "write   50%  700/1,400 rows  890 rows/s  22.1 MB/s  3 discarded  ETA 1:01");
   EXPECT_EQ(ProgressBar(Half(), 60), "write   50%  700/1,400 rows  890 rows/s  ETA 1:01");
-  EXPECT_EQ(ProgressBar(Half(), 20), " 50%");
+  EXPECT_EQ(ProgressBar(Half(), 20), "[=====>     ]   50%");
 }
 
 TEST(ProgressBar, NeverFillsTheLine) {
