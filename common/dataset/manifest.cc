@@ -106,7 +106,7 @@ std::string CountsText(const RowCounts& counts) {
 }
 
 std::string OptionsText(const ManifestOptions& options) {
-  return absl::StrCat(R"({"payload": ")", options.payload, R"(", "compression": ")", options.compression,
+  return absl::StrCat(R"({"payload": ")", JsonEscape(options.payload), R"(", "compression": ")", options.compression,
                       R"(", "gzip_level": )",
                       options.gzip_level.empty() ? "null" : absl::StrCat("\"", options.gzip_level, "\""),
                       R"(, "shuffle_seed": )", options.shuffle_seed ? absl::StrCat(*options.shuffle_seed) : "null",

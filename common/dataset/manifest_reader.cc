@@ -64,7 +64,11 @@ ManifestOptions ReadOptions(const JsonObject& json) {
   options.payload = json.Text("payload");
   options.compression = json.Text("compression");
   if (options.compression != "gzip" && options.compression != "none") json.Fail("compression", "must be gzip or none");
-  if (json.Has("gzip_level")) options.gzip_level = json.Text("gzip_level");
+  if (json.Has("gzip_level")) {
+    options.gzip_level = json.Text("gzip_level");
+    if (options.gzip_level != "balanced" && options.gzip_level != "small")
+      json.Fail("gzip_level", "must be balanced, small or null");
+  }
   if (json.Has("shuffle_seed")) options.shuffle_seed = json.Uint64("shuffle_seed");
   options.fixed_vocabulary = json.Text("vocabulary") == "given";
   return options;
