@@ -1,4 +1,5 @@
 """Fixtures: the binary under test, the shared data, one dataset a module; and the last line that tests/run.sh reads."""
+
 import json
 import os
 import pathlib
@@ -18,13 +19,19 @@ class Millrace:
         self.folder = folder
 
     def __call__(self, *arguments, check=True, cwd=None):
-        done = subprocess.run([self.binary, *map(str, arguments)], cwd=cwd or self.folder, capture_output=True, text=True, timeout=300)
-        assert not check or done.returncode == 0, f"millrace {arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        done = subprocess.run(
+            [self.binary, *map(str, arguments)], cwd=cwd or self.folder, capture_output=True, text=True, timeout=300
+        )
+        assert (
+            not check or done.returncode == 0
+        ), f"millrace {arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
     def convert(self, csv, output, *options):
         """Converts and returns the result line."""
-        done = self("convert", "--local", "--input", csv, "--output", output, "--progress", "none", "--format", "json", *options)
+        done = self(
+            "convert", "--local", "--input", csv, "--output", output, "--progress", "none", "--format", "json", *options
+        )
         return json.loads(done.stdout)
 
 

@@ -4,8 +4,8 @@
 #   tests/interop/run.sh [BUILD_FOLDER] [pytest arguments…]
 #
 # MILLRACE_BIN: folder of the binary `millrace` (default: BUILD_FOLDER/bin, build/bin). MILLRACE_VENV: virtual
-# environment (default .venv in the repository), made at the first run (about a minute and 1.9 GB from PyPI) and reused while
-# requirements.txt stays the same. Last line: "interop: N passed, N failed".
+# environment (default .venv in the repository), made at the first run (a minute or two, 1.9 GB from PyPI) and reused
+# while requirements.txt stays the same. Last line: "interop: N passed, N failed".
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,4 +1,5 @@
 """1,399 photographs: every pixel of every record equals Pillow's."""
+
 import csv
 
 import numpy

@@ -1,8 +1,12 @@
 """A dataset of pictures that Pillow makes here, read back with a TFRecorder user's code."""
+
 import csv
 import gzip
+import hashlib
 import json
+import shutil
 import subprocess
+import zlib
 
 import numpy
 import pytest
@@ -18,7 +22,10 @@ def picture(seed, mode, width, height):
     y, x = numpy.mgrid[0:height, 0:width]
     random = numpy.random.default_rng(seed)
     bands = {"L": 1, "RGB": 3, "CMYK": 4}[mode]
-    planes = [127 + 90 * numpy.sin(x / (7 + b + seed % 5) + y / (11 + b)) + random.normal(0, 9, (height, width)) for b in range(bands)]
+    planes = [
+        127 + 90 * numpy.sin(x / (7 + b + seed % 5) + y / (11 + b)) + random.normal(0, 9, (height, width))
+        for b in range(bands)
+    ]
     pixels = numpy.clip(numpy.stack(planes, -1), 0, 255).astype("uint8")
     return Image.fromarray(pixels[..., 0] if bands == 1 else pixels, mode)
 
@@ -55,7 +62,9 @@ def rows(tmp_path_factory):
         uri = name if i % 3 else f"sub folder/{name}"
         picture(i, mode, width, height).save(folder / uri, "JPEG", **options)
         rows.append((SPLITS[(i % 5) % 3], uri, LABELS[i * i % len(LABELS)]))
-    rows.append(("VALIDATION", "plain.jpg" if (folder / "plain.jpg").exists() else "sub folder/plain.jpg", "never in TRAIN"))
+    rows.append(
+        ("VALIDATION", "plain.jpg" if (folder / "plain.jpg").exists() else "sub folder/plain.jpg", "never in TRAIN")
+    )
     rows.append(("TEST", "progressive.jpg", ""))
     with open(folder / "images.csv", "w", newline="", encoding="utf-8") as out:
         csv.writer(out).writerows([("split", "image_uri", "label"), *rows])
@@ -129,7 +138,7 @@ def test_each_shard_is_one_gzip_member(dataset):
     for shard in shards:
         subprocess.run(["gzip", "-t", shard], check=True)
         data = shard.read_bytes()
-        one = __import__("zlib").decompressobj(wbits=31)
+        one = zlib.decompressobj(wbits=31)
         inflated = one.decompress(data)
         assert one.eof and not one.unused_data, "more than one member: TensorFlow loses what follows the first"
         assert inflated == gzip.decompress(data)
@@ -142,6 +151,7 @@ def test_other_encodings_hold_the_same_records(rows, dataset, millrace, tmp_path
     millrace.convert(rows[0] / "images.csv", output, *options)
     millrace("datasets", "verify", output)
     for split in SPLITS:
+
         def content(folder):
             return sorted((r.name, r.label, r.split, r.pixels.tobytes()) for r in user.records(folder, split))
 
@@ -168,12 +178,16 @@ def test_inspect_shows_the_pictures(rows, dataset, millrace, tmp_path):
     assert [line["label_name"] for line in shown] == [label for _, label in train]
     for line, (uri, _) in zip(shown, train, strict=True):
         numpy.testing.assert_array_equal(
-            numpy.asarray(Image.open(tmp_path / line["picture"])), user.pillow_pixels(Image.open(rows[0] / uri)).squeeze(2)
-            if line["image_channels"] == "1" else user.pillow_pixels(Image.open(rows[0] / uri)))
+            numpy.asarray(Image.open(tmp_path / line["picture"])),
+            (
+                user.pillow_pixels(Image.open(rows[0] / uri)).squeeze(2)
+                if line["image_channels"] == "1"
+                else user.pillow_pixels(Image.open(rows[0] / uri))
+            ),
+        )
 
 
 def test_verify_names_a_damaged_file(dataset, millrace, tmp_path):
-    import shutil
 
     copy = tmp_path / "damaged"
     shutil.copytree(dataset, copy)
@@ -190,7 +204,11 @@ def test_verify_names_a_damaged_file(dataset, millrace, tmp_path):
 def test_statistics_and_manifest_are_json_that_adds_up(rows, dataset):
     manifest = json.loads((dataset / "_manifest.json").read_text())
     statistics = json.loads((dataset / "_stats.json").read_text())
-    assert manifest["counts"] == statistics["counts"] == {"rows": len(rows[1]), "written": len(rows[1]), "discarded": 0, "dead_letters": 0}
+    assert (
+        manifest["counts"]
+        == statistics["counts"]
+        == {"rows": len(rows[1]), "written": len(rows[1]), "discarded": 0, "dead_letters": 0}
+    )
     for file in manifest["files"]:
         assert (dataset / file["path"]).stat().st_size == file["bytes"]
     for split in statistics["splits"]:
@@ -199,5 +217,5 @@ def test_statistics_and_manifest_are_json_that_adds_up(rows, dataset):
             if s == split["split"] and label:
                 counted[label] = counted.get(label, 0) + 1
         assert {label["label"]: label["rows"] for label in split["labels"]} == counted
-    digest = __import__("hashlib").sha256((dataset / "_manifest.json").read_bytes()).hexdigest()
+    digest = hashlib.sha256((dataset / "_manifest.json").read_bytes()).hexdigest()
     assert (dataset / "_SUCCESS").read_text() == f"sha256:{digest}\n"

@@ -3,6 +3,7 @@
 The differences that remain are those of the table in docs/dataset.md; none of them shows in these datasets but the form
 of the dead letters and the order of the records.
 """
+
 import csv
 import json
 
@@ -39,7 +40,11 @@ def test_golden_schema_and_vocabulary_are_equal_bytes(golden, dataset):
 def test_golden_dead_letters_are_the_rows_that_tfrecorder_discards(golden, dataset):
     lines = [json.loads(line) for line in (dataset / "discarded-data-00000-of-00001").read_text().splitlines()]
     reasons = {line["uri"]: line["reason"] for line in lines}
-    assert reasons == {"images/truncated.jpg": "decode/truncated", "images/missing.jpg": "file/not_found", "images/cat.183.jpg": "split/unknown"}
+    assert reasons == {
+        "images/truncated.jpg": "decode/truncated",
+        "images/missing.jpg": "file/not_found",
+        "images/cat.183.jpg": "split/unknown",
+    }
     theirs = (golden / "expected/discarded-data-00000-of-00001").read_text().splitlines()
     assert len(lines) == len(theirs)
 
@@ -71,7 +76,9 @@ def test_published_sample_has_the_same_names_labels_and_sizes(sample, millrace, 
 
 
 def test_inspect_and_readers_take_tfrecorders_own_dataset(golden, millrace, tmp_path):
-    millrace("datasets", "inspect", golden / "expected", "--split", "VALIDATION", "--records", "9", "--output", tmp_path)
+    millrace(
+        "datasets", "inspect", golden / "expected", "--split", "VALIDATION", "--records", "9", "--output", tmp_path
+    )
     with open(tmp_path / "data.csv", newline="") as file:
         shown = sorted((line["image_name"], line["label_name"]) for line in csv.DictReader(file))
     assert shown == [("cat.1000.jpg", "cat"), ("dog.1012.jpg", "dog"), ("dog.1028.jpg", "dog")]

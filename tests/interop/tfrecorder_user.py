@@ -1,4 +1,5 @@
 """What a TFRecorder user has in a notebook: the feature specification and the decoding, nothing of ours."""
+
 import collections
 import glob
 
@@ -36,7 +37,9 @@ def records(folder, split):
     for path in files(folder, split):
         compression = "GZIP" if path.endswith(".gz") else ""
         for example in tf.data.TFRecordDataset(path, compression_type=compression).map(parse).as_numpy_iterator():
-            yield Record(example["image_name"].decode(), example["image"], int(example["label"]), example["split"].decode())
+            yield Record(
+                example["image_name"].decode(), example["image"], int(example["label"]), example["split"].decode()
+            )
 
 
 def raw_examples(folder, split):
@@ -45,7 +48,10 @@ def raw_examples(folder, split):
         compression = "GZIP" if path.endswith(".gz") else ""
         for serialized in tf.data.TFRecordDataset(path, compression_type=compression).as_numpy_iterator():
             features = tf.train.Example.FromString(serialized).features.feature
-            yield {name: (f.WhichOneof("kind"), list(getattr(f, f.WhichOneof("kind")).value)) for name, f in features.items()}
+            yield {
+                name: (f.WhichOneof("kind"), list(getattr(f, f.WhichOneof("kind")).value))
+                for name, f in features.items()
+            }
 
 
 def pillow_pixels(image):
