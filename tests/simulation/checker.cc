@@ -49,7 +49,8 @@ void Checker::CheckWon(const ShardWon& row) {
   if (task == nullptr || row.task().generation() != job->generation)
     return world_.Violate("P4", Words(row.task()), ": a winner for a task that is not to be done");
   if (task->winner) return world_.Violate("P4", Words(row.task()), ": a second winner replaced the first");
-  if (destroyed_.contains(KeyOf(row.epoch()))) return world_.Violate("P4", Words(row.task()), ": an attempt won that had been told to stop");
+  if (destroyed_.contains(KeyOf(row.epoch())))
+    return world_.Violate("P4", Words(row.task()), ": an attempt won that had been told to stop");
   const WriteWork& work = job->plan[row.task().index()];
   const RowCounts& counts = row.result().counts();
   if (counts.rows() != work.end() - work.begin() || !AddsUp(counts))
@@ -192,6 +193,9 @@ void Checker::OnEnd(const DurableState& engine) {
     if (job->state() != JOB_SUCCEEDED && job->stage() != STAGE_PUBLISH) CheckNothingVisible(model);
     if (job->state() == JOB_SUCCEEDED && Files(model) != finished_[model.id])
       world_.Violate("P4", model.id, ": its dataset changed after it was acknowledged");
+    for (const Disk* disk : disks_)
+      if (job->state() == JOB_CANCELLED && !disk->Visible(model.output()).empty())
+        world_.Violate("P4", model.id, " was cancelled, but its claim is there again: a fenced worker made it");
     if (job->state() == JOB_SUCCEEDED && model.must_fail)
       world_.Violate("P2", model.id, ": succeeded above its limit of bad rows");
   }

@@ -27,6 +27,8 @@ class Coordinator {
   void Call(const std::function<std::function<void()>(Engine&, Moment)>& call);
   Moment Now() const { return {world_.now, absl::ToUnixMillis(world_.now)}; }
   const Engine* engine() const { return engine_.get(); }
+  // Changes with every process of the coordinator: connections to an older one are dead.
+  int boot() const { return boot_; }
 
  private:
   struct Parked {

@@ -114,7 +114,10 @@ void FakeWorker::Send() {
       Guarded(process, [this, sequence, reply] { Receive(sequence, reply); });
     });
   };
-  network_.Send(node_, kCoordinator, [this, request, answered] { coordinator_.Sync(request, answered); });
+  // A connection ends with the process at its other end, and what was under way on it never reaches the next one.
+  network_.Send(node_, kCoordinator, [this, request, answered, boot = coordinator_.boot()] {
+    if (boot == coordinator_.boot()) coordinator_.Sync(request, answered);
+  });
   Later(absl::Milliseconds(request.wait_ms()) + kCallPatience, [this, sequence] { TimedOut(sequence); });
 }
 
@@ -171,7 +174,7 @@ void FakeWorker::Add(const Assignment& assignment, absl::Time lease_end) {
 }
 
 void FakeWorker::StepLater(EpochKey epoch, const Attempt& attempt) {
-  Later(attempt.slow ? world_.random.Milliseconds(500, 3000) : world_.random.Milliseconds(1, 30),
+  Later(attempt.slow ? world_.random.Milliseconds(500, 3000) : world_.random.Milliseconds(1, 120),
         [this, epoch] { Step(epoch); });
 }
 

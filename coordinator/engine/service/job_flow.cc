@@ -57,6 +57,9 @@ absl::Status JobFlow::Cancel(const std::string& job_id) {
     return absl::FailedPreconditionError(
         absl::StrCat("job '", job_id, "' is past the point of no return: all its shards are written and ",
                      job.running() ? "are being published" : "some may be published; retry it to publish the rest"));
+  if (job.stage() == STAGE_SCAN)
+    for (const EpochKey& epoch : context_.live.Job(job_id).tasks[kStageTask].attempts)
+      context_.live.leaving[epoch] = *context_.live.FindAttempt(epoch);
   context_.FenceAll(job_id);
   Update update;
   update.mutable_cancel_requested()->set_job_id(job_id);
@@ -81,9 +84,17 @@ absl::Status JobFlow::Retry(const std::string& job_id, absl::string_view nonce) 
   return absl::OkStatus();
 }
 
+void JobFlow::Left(EpochKey scan) {
+  const std::string job_id = context_.live.leaving.at(scan).job_id;
+  context_.live.leaving.erase(scan);
+  Settle(job_id);
+}
+
 void JobFlow::Settle(const std::string& job_id) {
   const JobRecord& job = *context_.Job(job_id);
   if (!job.running() || FailExhausted(job)) return;
+  for (const auto& [epoch, scan] : context_.live.leaving)
+    if (scan.job_id == job_id) return;  // see Left
   const auto open_unless_live = [&](TaskSlot slot) {
     const LiveJob& live = context_.live.Job(job_id);
     auto it = live.tasks.find(slot);

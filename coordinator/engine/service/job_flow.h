@@ -28,6 +28,9 @@ class JobFlow {
   // Ends the write stage if its end has come: too many dead letters, or every shard won.
   void Advance(const std::string& job_id);
 
+  // A fenced scan of a cancelled job runs no more; the cleanup may begin with the last one.
+  void Left(EpochKey scan);
+
   // The scan has its winner.
   void Planned(const Attempt& attempt, const ScanResult& scan);
   void Fail(const std::string& job_id, std::string error);

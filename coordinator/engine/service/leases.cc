@@ -52,6 +52,7 @@ absl::StatusOr<SyncReply> Leases::Sync(const SyncRequest& request) {
   worker.granted.clear();
   context_.live.parked.erase(request.worker().process());
   LoseWhatItLacks(worker, request);
+  LetGo(worker, request);
   SyncReply reply = ReplyTo(worker);
   for (const AttemptReport& report : request.have())
     if (std::optional<Results::Verdict> verdict = Hear(worker, report)) AddDrop(reply, report, *verdict);
@@ -94,6 +95,22 @@ void Leases::LoseWhatItLacks(const LiveWorker& worker, const SyncRequest& reques
   for (const AttemptReport& report : request.have()) lacking.erase(KeyOf(report.epoch()));
   for (const EpochKey& epoch : lacking)
     if (context_.live.FindAttempt(epoch) != nullptr) results_.Lose(epoch, Results::Loss::kAssignment);
+}
+
+void Leases::LetGo(const LiveWorker& worker, const SyncRequest& request) {
+  if (context_.live.leaving.empty()) return;
+  std::set<EpochKey> gone;
+  for (const auto& [epoch, scan] : context_.live.leaving)
+    if (scan.process == worker.info.process()) gone.insert(epoch);
+  for (const AttemptReport& report : request.have()) gone.erase(KeyOf(report.epoch()));
+  for (const EpochKey& epoch : gone) flow_.Left(epoch);
+}
+
+void Leases::LetGoExpired() {
+  std::vector<EpochKey> gone;
+  for (const auto& [epoch, scan] : context_.live.leaving)
+    if (scan.deadline < context_.moment.now) gone.push_back(epoch);
+  for (const EpochKey& epoch : gone) flow_.Left(epoch);
 }
 
 std::optional<Results::Verdict> Leases::Hear(const LiveWorker& worker, const AttemptReport& report) {
@@ -210,6 +227,7 @@ std::vector<std::string> Leases::TakeWoken() {
 
 void Leases::Tick() {
   ExpireLeases();
+  LetGoExpired();
   OpenDelayed();
   FindStragglers();
   EndQuarantines();

@@ -7,13 +7,15 @@
 
 #include "absl/status/statusor.h"
 #include "coordinator/engine/service/engine_context.h"
+#include "coordinator/engine/service/job_flow.h"
 #include "coordinator/engine/service/results.h"
 
 namespace millrace {
 
 class Leases {
  public:
-  Leases(EngineContext* context, Results* results) : context_(*context), results_(*results) {}
+  Leases(EngineContext* context, Results* results, JobFlow* flow)
+      : context_(*context), results_(*results), flow_(*flow) {}
 
   absl::StatusOr<SyncReply> Sync(const SyncRequest& request);
   void Park(absl::string_view process);
@@ -29,6 +31,9 @@ class Leases {
   void Replace(LiveWorker& old);
   // What it was given and does not have was lost.
   void LoseWhatItLacks(const LiveWorker& worker, const SyncRequest& request);
+  // Fenced scans of cancelled jobs: those of this worker that it has no more; those whose lease is over.
+  void LetGo(const LiveWorker& worker, const SyncRequest& request);
+  void LetGoExpired();
   // The verdict if the worker has to drop the attempt; its lease is renewed otherwise.
   std::optional<Results::Verdict> Hear(const LiveWorker& worker, const AttemptReport& report);
   bool Adopt(const LiveWorker& worker, const AttemptReport& report);
@@ -46,6 +51,7 @@ class Leases {
 
   EngineContext& context_;
   Results& results_;
+  JobFlow& flow_;
 };
 
 }  // namespace millrace

@@ -98,6 +98,9 @@ class LiveState {
   std::set<std::string, std::less<>> parked;                   // processes whose newest request is held back
   std::set<std::string, std::less<>> drain_wishes;             // names that an operator asked to drain
   std::map<EpochKey, Attempt> attempts;
+  // Scans of cancelled jobs that their worker may not have heard to stop. Their jobs' cleanup waits for them: a scan
+  // that begins late would otherwise put the claim back.
+  std::map<EpochKey, Attempt> leaving;
   std::map<std::string, LiveJob, std::less<>> jobs;
   absl::Time hold_back_until = absl::InfinitePast();  // no new leases before
 };
