@@ -30,8 +30,8 @@ std::string JobStagingFolder(const Assignment& assignment) {
 std::string AttemptStagingFolder(const Assignment& assignment) {
   const TaskKey& task = assignment.task();
   const Epoch& epoch = assignment.epoch();
-  return absl::StrCat(JobStagingFolder(assignment), "/", KindName(task.kind()), "-", task.index(), ".", task.generation(),
-                      ".", epoch.incarnation(), "-", epoch.sequence());
+  return absl::StrCat(JobStagingFolder(assignment), "/", KindName(task.kind()), "-", task.index(), ".",
+                      task.generation(), ".", epoch.incarnation(), "-", epoch.sequence());
 }
 
 }  // namespace millrace

@@ -38,7 +38,8 @@ struct TaskContext {
   std::stop_token stop;
 };
 
-// "OUT/_staging/<job>.<nonce>/<kind>-<index>.<generation>.<incarnation>-<sequence>": names of one attempt, used by no other.
+// "OUT/_staging/<job>.<nonce>/<kind>-<index>.<generation>.<incarnation>-<sequence>": names of one attempt, used by no
+// other.
 std::string AttemptStagingFolder(const Assignment& assignment);
 // "OUT/_staging/<job>.<nonce>": all that the job stages.
 std::string JobStagingFolder(const Assignment& assignment);

@@ -37,8 +37,8 @@ struct EngineOptions {
   absl::Duration straggler_minimum = absl::Seconds(5);
   double straggler_factor = 3;  // times the median of the job's finished tasks
 
-  // A result with more environmental dead letters than both, or with nothing else, needs a second worker's opinion: a lost
-  // mount must eat no small shard either.
+  // A result with more environmental dead letters than both, or with nothing else, needs a second worker's opinion: a
+  // lost mount must eat no small shard either.
   int64_t suspicious_rows = 8;
   double suspicious_fraction = 0.2;
   int offences_until_quarantine = 2;

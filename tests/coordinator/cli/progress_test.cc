@@ -44,8 +44,9 @@ TEST(RateMeter, StartsOverWhenWorkWasLost) {
 }
 
 TEST(ProgressBar, SaysEverythingOnAWideTerminal) {
-  EXPECT_EQ(ProgressBar(Half(), 120),
-            "write  [===============>              ]   50%  700/1,400 rows  890 rows/s  22.1 MB/s  3 discarded  ETA 1:01");
+  EXPECT_EQ(
+      ProgressBar(Half(), 120),
+      "write  [===============>              ]   50%  700/1,400 rows  890 rows/s  22.1 MB/s  3 discarded  ETA 1:01");
 }
 
 TEST(ProgressBar, GivesTheGaugeWhatIsLeft) {
