@@ -40,6 +40,11 @@ while read -r family; do
   check "alert reads $family, which docs/metrics.md does not know" grep -qE "\`${family}[\`{]" docs/metrics.md
 done < <(grep -oE '\bmillrace_[a-z_]+' deploy/prometheus/millrace_alerts.yml | sort -u | grep -v _alerts)
 
+# Pages point to pages that exist.
+while IFS=: read -r page link; do
+  check "$page links to $link, which does not exist" test -e "$(dirname "$page")/$link"
+done < <(git ls-files '*.md' | xargs grep -oE '\]\([A-Za-z0-9_./-]+\.md' /dev/null | sed 's/](//')
+
 # Both lists of packages: sorted, no duplicates, each known to Debian.
 for list in deploy/packages.txt deploy/packages-tests.txt; do
   check "$list: not sorted" sort -C -u <(grep -v '^#' "$list")
