@@ -105,6 +105,7 @@ void Coordinator::Flush() {
 
 void Coordinator::Crash(absl::string_view when, size_t keep) {
   world_.Say("coordinator", "crashes ", when, "; ", keep, " of ", journal_.unsynced(), " unsynced rows survive");
+  ended_ = GetCoverage();
   engine_.reset();
   parked_.clear();
   outbox_.clear();

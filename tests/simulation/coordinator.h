@@ -15,6 +15,31 @@
 
 namespace millrace::simulation {
 
+// How often the engine's rarer branches were taken, over all of its processes: a simulation that never gets there
+// proves nothing about them.
+struct Coverage {
+  int64_t adopted = 0, expired = 0, copies = 0, quarantines = 0, fenced = 0, duplicates = 0, refused = 0;
+
+  void Add(const EngineMetrics& metrics) {
+    adopted += metrics.leases_adopted;
+    expired += metrics.leases_expired;
+    copies += metrics.straggler_copies;
+    quarantines += metrics.quarantines;
+    fenced += metrics.commits_fenced;
+    duplicates += metrics.commits_duplicate;
+    refused += metrics.commits_refused;
+  }
+  void Add(const Coverage& other) {
+    adopted += other.adopted;
+    expired += other.expired;
+    copies += other.copies;
+    quarantines += other.quarantines;
+    fenced += other.fenced;
+    duplicates += other.duplicates;
+    refused += other.refused;
+  }
+};
+
 class Coordinator {
  public:
   Coordinator(World* world, Checker* checker, ObservedJournal* journal, EngineOptions options)
@@ -29,6 +54,11 @@ class Coordinator {
   const Engine* engine() const { return engine_.get(); }
   // Changes with every process of the coordinator: connections to an older one are dead.
   int boot() const { return boot_; }
+  Coverage GetCoverage() const {
+    Coverage all = ended_;
+    if (engine_ != nullptr) all.Add(engine_->Metrics(Now()));
+    return all;
+  }
 
  private:
   struct Parked {
@@ -51,6 +81,7 @@ class Coordinator {
 
   std::unique_ptr<Engine> engine_;
   int boot_ = 0;
+  Coverage ended_;  // of earlier processes
   bool commit_planned_ = false;
   std::map<std::string, Parked> parked_;  // by process
   std::vector<std::function<void()>> outbox_;

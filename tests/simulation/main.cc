@@ -53,10 +53,15 @@ int RunAll(const Arguments& arguments, const EngineFaults& faults) {
   for (const auto& [seed, violation] : summary.violations)
     std::cout << "seed " << seed << ": VIOLATED " << violation.promise << ": " << violation.words
               << "\n  replay: " << ReplayCommand(seed, arguments.fault) << "\n";
+  const Coverage& coverage = summary.coverage;
   std::cout << absl::StrFormat(
-      "%d seeds in %.1f s (%.0f simulated hours): %d jobs succeeded, %d failed, %d cancelled; %d coordinators; %s\n",
-      summary.seeds, seconds, summary.simulated_seconds / 3600, summary.succeeded, summary.failed, summary.cancelled,
-      summary.incarnations, summary.violations.empty() ? "every promise held" : "PROMISES WERE BROKEN");
+      "%d seeds in %.1f s, %.0f simulated hours, %d coordinators; jobs: %d succeeded, %d failed, "
+      "%d cancelled\nattempts: %d adopted, %d expired, %d copies; results: %d fenced, %d told twice, "
+      "%d refused; %d quarantines\n%s\n",
+      summary.seeds, seconds, summary.simulated_seconds / 3600, summary.incarnations, summary.succeeded, summary.failed,
+      summary.cancelled, coverage.adopted, coverage.expired, coverage.copies, coverage.fenced, coverage.duplicates,
+      coverage.refused, coverage.quarantines,
+      summary.violations.empty() ? "every promise held" : "PROMISES WERE BROKEN");
   return summary.violations.empty() ? 0 : 1;
 }
 

@@ -15,6 +15,7 @@ void Add(Summary& summary, uint64_t seed, const Report& report) {
   summary.failed += report.failed;
   summary.cancelled += report.cancelled;
   summary.incarnations += report.incarnations;
+  summary.coverage.Add(report.coverage);
   summary.simulated_seconds += report.seconds;
   if (report.violation) summary.violations.emplace(seed, *report.violation);
 }

@@ -18,6 +18,7 @@ struct Summary {
   int64_t succeeded = 0, failed = 0, cancelled = 0;  // jobs
   uint64_t incarnations = 0;
   double simulated_seconds = 0;
+  Coverage coverage;
   std::map<uint64_t, Violation> violations;  // by seed
 };
 

@@ -99,6 +99,7 @@ class Simulation {
     report.violation = world_.violation;
     report.swarm = Describe(world_.swarm);
     report.seconds = absl::ToDoubleSeconds(world_.now - World::Start());
+    report.coverage = coordinator_.GetCoverage();
     report.incarnations = journal_.durable().incarnation();
     for (const auto& [id, job] : journal_.durable().jobs()) {
       report.succeeded += job.state() == JOB_SUCCEEDED;

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "coordinator/engine/state/engine_options.h"
+#include "tests/simulation/coordinator.h"
 #include "tests/simulation/world.h"
 
 namespace millrace::simulation {
@@ -19,6 +20,7 @@ struct Report {
   double seconds = 0;                                // simulated, until everything had ended
   int64_t succeeded = 0, failed = 0, cancelled = 0;  // jobs
   uint64_t incarnations = 0;                         // of the coordinator
+  Coverage coverage;
 };
 
 // Deterministic: the same seed and faults give the same report and trace. Thread-safe: simulations share nothing.
