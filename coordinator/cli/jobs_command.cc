@@ -81,8 +81,10 @@ int Retry(CoordinatorClient& client, const JobFlags& flags, const Choice& choice
   request.set_job_id(flags.id);
   const auto job = client.RetryJob(request);
   if (!job.ok()) return FailAt(job.status(), choice, environment);
-  *environment.err << "job " << Printable(job->job_id()) << " is tried again; " << job->shards_done() << " of "
-                   << Count(job->shards_total(), "shard") << " are kept\n";
+  const std::string kept = job->shards_total() > 0 ? absl::StrCat("; ", job->shards_done(), " of ",
+                                                                  Count(job->shards_total(), "shard"), " are kept")
+                                                   : "";
+  *environment.err << "job " << Printable(job->job_id()) << " is tried again" << kept << std::endl;
   if (!flags.detach) return Watch(client, flags, choice, environment);
   *environment.out << (flags.format == "json" ? JobJson(*job) : job->job_id()) << "\n";
   return kDone;

@@ -1,5 +1,6 @@
 // `millrace up`, `status`, `down`.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -73,10 +74,11 @@ int Down(const UpFlags& flags, LocalCluster& cluster, const CliEnvironment& envi
                      << std::endl;
   if (environment.interrupts() > 0) return kInterrupted;
   if (!left->empty()) *environment.err << "  try: millrace down --force" << std::endl;
-  if (before.empty()) *environment.out << "nothing was running" << std::endl;
-  if (!before.empty() && left->empty())
-    *environment.out << Count(static_cast<int64_t>(before.size()), "daemon")
-                     << " stopped; unfinished jobs go on at the next `millrace up`" << std::endl;
+  const int64_t alive = std::count_if(before.begin(), before.end(), [](const Daemon& daemon) { return daemon.alive; });
+  if (alive == 0) *environment.out << "nothing was running" << std::endl;
+  if (alive > 0 && left->empty())
+    *environment.out << Count(alive, "daemon") << " stopped; unfinished jobs go on at the next `millrace up`"
+                     << std::endl;
   return left->empty() ? kDone : kFailed;
 }
 
