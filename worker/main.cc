@@ -132,15 +132,16 @@ class Daemon {
 
   // Until a signal or an operator's drain; then hands back. A second signal ends at once.
   int Run() {
-    while (!WaitForSignal(absl::Milliseconds(500)) && !agent_->drain_requested()) {
+    Agent& agent = *Find();
+    while (!WaitForSignal(absl::Milliseconds(500)) && !agent.drain_requested()) {
     }
     Log(LogLevel::kInfo, "draining", {{"worker", info_.name()}});
-    agent_->Drain();
+    agent.Drain();
     std::thread impatient([] {
       if (WaitForSignal(absl::Hours(1))) _exit(130);
     });
     impatient.detach();
-    const bool clean = agent_->WaitUntilDrained(absl::Seconds(flags_.grace_seconds));
+    const bool clean = agent.WaitUntilDrained(absl::Seconds(flags_.grace_seconds));
     Log(clean ? LogLevel::kInfo : LogLevel::kWarning,
         clean ? "drained" : "the coordinator did not take everything back in time; it will find out by the leases",
         {{"worker", info_.name()}});
@@ -153,20 +154,25 @@ class Daemon {
     gauges.slots = info_.slots();
     gauges.memory_budget_bytes = info_.memory_budget_bytes();
     gauges.memory_used_bytes = resources_.memory_in_use();
-    MutexLock lock(&mu_);
-    if (agent_ == nullptr) return gauges;
-    gauges.busy = agent_->busy();
-    gauges.connected = agent_->connected();
-    gauges.draining = agent_->draining();
-    gauges.free_disk_bytes = agent_->free_disk_bytes();
+    Agent* const agent = Find();
+    if (agent == nullptr) return gauges;
+    gauges.busy = agent->busy();
+    gauges.connected = agent->connected();
+    gauges.draining = agent->draining();
+    gauges.free_disk_bytes = agent->free_disk_bytes();
     return gauges;
   }
   absl::Status Ready() {
-    MutexLock lock(&mu_);
-    if (agent_ == nullptr) return absl::UnavailableError("starting");
-    if (agent_->draining()) return absl::UnavailableError("draining");
-    if (!agent_->connected()) return absl::UnavailableError("the coordinator does not answer");
+    Agent* const agent = Find();
+    if (agent == nullptr) return absl::UnavailableError("starting");
+    if (agent->draining()) return absl::UnavailableError("draining");
+    if (!agent->connected()) return absl::UnavailableError("the coordinator does not answer");
     return absl::OkStatus();
+  }
+  // Null until it is started; then the same for the daemon's whole life, and thread-safe by itself.
+  Agent* Find() {
+    MutexLock lock(&mu_);
+    return agent_.get();
   }
 
   const Flags flags_;
@@ -177,7 +183,7 @@ class Daemon {
   Metrics metrics_;
   std::unique_ptr<WorkerMetrics> worker_metrics_;
   Mutex mu_;
-  std::unique_ptr<Agent> agent_ ABSL_PT_GUARDED_BY(mu_);
+  std::unique_ptr<Agent> agent_ ABSL_GUARDED_BY(mu_);
   std::unique_ptr<HttpServer> http_;  // ends first: its handlers look at the agent
 };
 
