@@ -170,6 +170,28 @@ TEST_F(Jobs, CancelFencesAndCleansUp) {
   EXPECT_TRUE(engine().Cancel("job", now()).ok()) << "cancelling twice is cancelling once";
 }
 
+// Found by the simulation: a scan whose assignment was late began after the clean-up and put the claim back.
+TEST_F(Jobs, CleanUpWaitsForAScanThatHasNotHeardOfTheCancel) {
+  ASSERT_TRUE(Submit("job", 2).ok());
+  Give("w1");  // the scan
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  EXPECT_EQ(Give("w2").task().job_id(), "") << "w1 may still begin";
+  Sync("w1");  // is told to stop
+  EXPECT_EQ(Give("w2").task().job_id(), "") << "it has not said that it did";
+  Sync("w1");
+  EXPECT_EQ(Worker("w1").only().task().kind(), TASK_CLEANUP);
+}
+
+TEST_F(Jobs, CleanUpWaitsNoLongerThanTheLeaseOfASilentScan) {
+  ASSERT_TRUE(Submit("job", 2).ok());
+  Give("w1");
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  Pass(options_.lease / 2);
+  EXPECT_EQ(Give("w2").task().job_id(), "");
+  Pass(options_.lease);
+  EXPECT_EQ(Give("w2").task().kind(), TASK_CLEANUP);
+}
+
 TEST_F(Jobs, ACancelledJobStartsFromTheBeginningWithAnotherNonce) {
   ASSERT_TRUE(Submit("job", 2).ok());
   Scan("w1");
