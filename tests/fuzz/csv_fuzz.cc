@@ -4,29 +4,15 @@
 
 #include "common/csv/columns.h"
 #include "common/csv/csv_reader.h"
+#include "tests/common/csv/piecewise_source.h"
 #include "tests/common/csv/reference_csv.h"
 
 namespace millrace {
 namespace {
 
-class Pieces : public ByteSource {
- public:
-  Pieces(absl::string_view text, size_t piece) : rest_(text), piece_(piece) {}
-  absl::StatusOr<size_t> Read(char* buffer, size_t n) override {
-    n = std::min({n, piece_, rest_.size()});
-    rest_.copy(buffer, n);
-    rest_.remove_prefix(n);
-    return n;
-  }
-
- private:
-  absl::string_view rest_;
-  const size_t piece_;
-};
-
 // Rows of cells, or nothing on an error.
 std::optional<std::vector<std::vector<std::string>>> Read(absl::string_view text, size_t piece) {
-  Pieces source(text, piece);
+  PiecewiseSource source(text, piece);
   CsvReader reader(source, "fuzz.csv");
   std::vector<std::vector<std::string>> rows;
   std::optional<Columns> columns;

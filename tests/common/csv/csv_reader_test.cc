@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "tests/common/csv/piecewise_source.h"
 #include "tests/common/csv/reference_csv.h"
 
 namespace millrace {
@@ -12,22 +13,6 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 using testing::HasSubstr;
-
-// Gives the text in pieces of `piece` bytes, so that every boundary falls everywhere.
-class PiecewiseSource : public ByteSource {
- public:
-  PiecewiseSource(absl::string_view text, size_t piece) : rest_(text), piece_(piece) {}
-  absl::StatusOr<size_t> Read(char* buffer, size_t n) override {
-    n = std::min({n, piece_, rest_.size()});
-    rest_.copy(buffer, n);
-    rest_.remove_prefix(n);
-    return n;
-  }
-
- private:
-  absl::string_view rest_;
-  const size_t piece_;
-};
 
 absl::StatusOr<Rows> Read(absl::string_view text, size_t piece = 1 << 20) {
   PiecewiseSource source(text, piece);
