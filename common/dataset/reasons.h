@@ -30,12 +30,14 @@ inline constexpr Reason kReasons[] = {
     {"file/not_regular", "it is a folder, a pipe or a device"},
     {"file/empty", "the file has no bytes"},
     {"file/too_large", "the file is larger than one image may be"},
-    {"decode/not_an_image", "the bytes are not a JPEG"},
-    {"decode/truncated", "the JPEG ends too early"},
-    {"decode/corrupt", "the JPEG is damaged"},
-    {"decode/unsupported", "a kind of JPEG that libjpeg-turbo cannot decode"},
+    {"decode/not_an_image", "the bytes are not an image"},
+    {"decode/format", "an image, but neither JPEG, PNG, WebP nor BMP"},
+    {"decode/truncated", "the image ends too early"},
+    {"decode/corrupt", "the image is damaged"},
+    {"decode/unsupported", "a kind of JPEG, PNG, WebP or BMP that is not decoded"},
     {"image/too_many_pixels", "more pixels than --max-pixels"},
     {"image/too_large_for_memory", "decoding needs more memory than the job allows one image"},
+    {"encode/too_large", "a side is longer than the chosen payload's format can have"},
 };
 
 // Null for a word that is none.

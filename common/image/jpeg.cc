@@ -181,25 +181,8 @@ int64_t DecoderBytes(jpeg_decompress_struct& cinfo) {
   return bytes;
 }
 
-std::optional<ImageError> CheckLimits(const JpegHeader& header, int64_t file_bytes, const ImageLimits& limits) {
-  if (header.pixels() > limits.max_pixels) {
-    return ImageError{"image/too_many_pixels",
-                      absl::StrCat(header.width, "x", header.height, " is ", WithThousands(header.pixels()),
-                                   " pixels, --max-pixels is ", WithThousands(limits.max_pixels))};
-  }
-  const int64_t strip = header.row_bytes() * kStripRows;
-  if (file_bytes + header.decoder_bytes + strip > limits.max_memory_bytes) {
-    return ImageError{
-        "image/too_large_for_memory",
-        absl::StrCat(header.width, "x", header.height, header.multiple_scans ? " in several scans" : "", " needs ",
-                     WithThousands(file_bytes + header.decoder_bytes + strip), " bytes, the job allows ",
-                     WithThousands(limits.max_memory_bytes), " for one image")};
-  }
-  return std::nullopt;
-}
-
-JpegHeader HeaderOf(jpeg_decompress_struct& cinfo) {
-  JpegHeader header;
+StoredHeader HeaderOf(jpeg_decompress_struct& cinfo) {
+  StoredHeader header;
   header.width = static_cast<int32_t>(cinfo.image_width);
   header.height = static_cast<int32_t>(cinfo.image_height);
   header.channels = cinfo.num_components == 1 ? 1 : 3;
@@ -212,7 +195,7 @@ JpegHeader HeaderOf(jpeg_decompress_struct& cinfo) {
 
 struct JpegDecoder::State {
   std::optional<Session> session;
-  JpegHeader header;
+  StoredHeader header;
   int64_t max_memory_bytes = 0;
   std::vector<uint8_t> cmyk;   // a strip before its conversion to RGB
   std::vector<uint8_t> strip;  // rows on their way to a sink
@@ -224,7 +207,7 @@ struct JpegDecoder::State {
 JpegDecoder::JpegDecoder() : state_(std::make_unique<State>()) {}
 JpegDecoder::~JpegDecoder() = default;
 
-ImageOr<JpegHeader> JpegDecoder::Open(absl::string_view file, const ImageLimits& limits) {
+ImageOr<StoredHeader> JpegDecoder::Open(absl::string_view file, const ImageLimits& limits) {
   Session& session = state_->session.emplace(file, limits);
   std::optional<ImageError> error;
   if (!session.Start()) {
@@ -234,7 +217,9 @@ ImageOr<JpegHeader> JpegDecoder::Open(absl::string_view file, const ImageLimits&
   } else {
     state_->header = HeaderOf(session.cinfo());
     state_->max_memory_bytes = limits.max_memory_bytes;
-    error = CheckLimits(state_->header, static_cast<int64_t>(file.size()), limits);
+    const StoredHeader& header = state_->header;
+    const int64_t needed = static_cast<int64_t>(file.size()) + header.decoder_bytes + header.row_bytes() * kStripRows;
+    error = CheckLimits(header.width, header.height, needed, limits, header.multiple_scans ? " in several scans" : "");
   }
   if (!error.has_value()) return state_->header;
   state_->session.reset();

@@ -1,0 +1,101 @@
+#include "common/image/jpeg_encoder.h"
+
+#include <algorithm>
+#include <csetjmp>
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+
+// jpeglib.h needs size_t and FILE declared before it.
+#include <jpeglib.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace millrace {
+namespace {
+
+constexpr int kStripRows = 16;
+constexpr size_t kOutputBlock = 64 << 10;
+
+}  // namespace
+
+// One libjpeg object for all images: jpeg_set_defaults sets everything that one could have left behind.
+//
+// libjpeg leaves by longjmp; between setjmp and the calls below it there is no object with a destructor.
+struct JpegEncoder::Session {
+  jpeg_error_mgr errors;
+  jmp_buf jump;
+  jpeg_compress_struct cinfo;
+  jpeg_destination_mgr destination;
+  std::string* out = nullptr;
+  uint8_t block[kOutputBlock];
+
+  Session();
+  ~Session() { jpeg_destroy_compress(&cinfo); }
+  bool Encode(const PictureView& picture, int quality);
+  void Flush(size_t bytes);
+  static Session* Of(j_compress_ptr info) { return static_cast<Session*>(info->client_data); }
+};
+
+JpegEncoder::Session::Session() {
+  cinfo.err = jpeg_std_error(&errors);
+  errors.error_exit = [](j_common_ptr info) { longjmp(static_cast<Session*>(info->client_data)->jump, 1); };
+  errors.emit_message = [](j_common_ptr, int) {};
+  jpeg_create_compress(&cinfo);
+  cinfo.client_data = this;
+  destination.init_destination = [](j_compress_ptr info) { Of(info)->Flush(0); };
+  destination.empty_output_buffer = [](j_compress_ptr info) -> boolean {
+    Of(info)->Flush(kOutputBlock);
+    return TRUE;
+  };
+  destination.term_destination = [](j_compress_ptr info) {
+    Of(info)->Flush(kOutputBlock - Of(info)->destination.free_in_buffer);
+  };
+  cinfo.dest = &destination;
+}
+
+void JpegEncoder::Session::Flush(size_t bytes) {
+  out->append(reinterpret_cast<const char*>(block), bytes);
+  destination.next_output_byte = block;
+  destination.free_in_buffer = kOutputBlock;
+}
+
+bool JpegEncoder::Session::Encode(const PictureView& picture, int quality) {
+  if (setjmp(jump) != 0) {
+    jpeg_abort_compress(&cinfo);
+    return false;
+  }
+  cinfo.image_width = static_cast<JDIMENSION>(picture.width);
+  cinfo.image_height = static_cast<JDIMENSION>(picture.height);
+  cinfo.input_components = picture.channels;
+  cinfo.in_color_space = picture.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg_set_defaults(&cinfo);
+  jpeg_set_quality(&cinfo, quality, TRUE);
+  jpeg_start_compress(&cinfo, TRUE);
+  const size_t stride = static_cast<size_t>(picture.row_bytes());
+  while (cinfo.next_scanline < cinfo.image_height) {
+    JSAMPROW rows[kStripRows];
+    const JDIMENSION ask = std::min<JDIMENSION>(kStripRows, cinfo.image_height - cinfo.next_scanline);
+    for (JDIMENSION k = 0; k < ask; ++k) {
+      rows[k] = const_cast<JSAMPROW>(picture.pixels + stride * (cinfo.next_scanline + k));
+    }
+    jpeg_write_scanlines(&cinfo, rows, ask);
+  }
+  jpeg_finish_compress(&cinfo);
+  return true;
+}
+
+JpegEncoder::JpegEncoder() : session_(std::make_unique<Session>()) {}
+JpegEncoder::~JpegEncoder() = default;
+
+std::optional<ImageError> JpegEncoder::Append(const PictureView& picture, int quality, std::string& out) {
+  const size_t before = out.size();
+  session_->out = &out;
+  if (session_->Encode(picture, quality)) return std::nullopt;
+  out.resize(before);
+  char text[JMSG_LENGTH_MAX];
+  session_->errors.format_message(reinterpret_cast<j_common_ptr>(&session_->cinfo), text);
+  return ImageError{"encode/too_large", absl::StrCat(picture.width, "x", picture.height, " as JPEG: ", text)};
+}
+
+}  // namespace millrace
