@@ -7,11 +7,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "common/base/hash.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/base/version.h"
 #include "common/dataset/layout.h"
+#include "common/dataset/option_words.h"
 #include "common/record/shard_name.h"
 
 namespace millrace {
@@ -30,9 +32,13 @@ absl::string_view KindName(FileKind kind) {
 
 ManifestOptions OptionsOf(const ConvertSpec& spec) {
   ManifestOptions options;
-  const bool gzip = spec.compression() == COMPRESSION_GZIP;
-  options.compression = gzip ? "gzip" : "none";
-  if (gzip) options.gzip_level = spec.gzip_level() == GZIP_LEVEL_SMALL ? "small" : "balanced";
+  options.payload = spec.payload();
+  options.compression = spec.compression();
+  if (spec.compression() == COMPRESSION_GZIP) options.gzip_level = spec.gzip_level();
+  if (spec.payload() == PAYLOAD_JPEG) options.jpeg_quality = JpegQualityOf(spec);
+  options.color = spec.color();
+  options.exif = spec.exif();
+  if (spec.has_resize()) options.resize = spec.resize();
   if (spec.has_shuffle_seed()) options.shuffle_seed = spec.shuffle_seed();
   options.fixed_vocabulary = spec.fixed_vocabulary();
   return options;
@@ -105,12 +111,30 @@ std::string CountsText(const RowCounts& counts) {
                          counts.written(), counts.discarded(), counts.dead_letters());
 }
 
+std::string Quoted(absl::string_view word) { return absl::StrCat("\"", word, "\""); }
+
+std::string ResizeText(const Resize& resize) {
+  return absl::StrFormat(R"({"width": %d, "height": %d, "mode": "%s"})", resize.width(), resize.height(),
+                         WordOf(kResizeWords, resize.mode()));
+}
+
 std::string OptionsText(const ManifestOptions& options) {
-  return absl::StrCat(R"({"payload": ")", JsonEscape(options.payload), R"(", "compression": ")", options.compression,
-                      R"(", "gzip_level": )",
-                      options.gzip_level.empty() ? "null" : absl::StrCat("\"", options.gzip_level, "\""),
-                      R"(, "shuffle_seed": )", options.shuffle_seed ? absl::StrCat(*options.shuffle_seed) : "null",
-                      R"(, "vocabulary": ")", options.fixed_vocabulary ? "given" : "counted", "\"}");
+  const std::pair<absl::string_view, std::string> members[] = {
+      {"payload", Quoted(WordOf(kPayloadWords, options.payload))},
+      {"compression", Quoted(WordOf(kCompressionWords, options.compression))},
+      {"gzip_level", options.gzip_level ? Quoted(WordOf(kGzipLevelWords, *options.gzip_level)) : "null"},
+      {"jpeg_quality", options.jpeg_quality ? absl::StrCat(*options.jpeg_quality) : "null"},
+      {"color", Quoted(WordOf(kColorWords, options.color))},
+      {"exif", Quoted(WordOf(kExifWords, options.exif))},
+      {"resize", options.resize ? ResizeText(*options.resize) : "null"},
+      {"shuffle_seed", options.shuffle_seed ? absl::StrCat(*options.shuffle_seed) : "null"},
+      {"vocabulary", Quoted(options.fixed_vocabulary ? "given" : "counted")}};
+  return absl::StrCat("{",
+                      absl::StrJoin(members, ", ",
+                                    [](std::string* out, const auto& member) {
+                                      absl::StrAppend(out, Quoted(member.first), ": ", member.second);
+                                    }),
+                      "}");
 }
 
 std::string SplitText(const ManifestSplit& split) {

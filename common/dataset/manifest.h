@@ -42,9 +42,13 @@ struct ManifestSplit {
 
 // How the records were encoded.
 struct ManifestOptions {
-  std::string payload = "raw_base64";
-  std::string compression;  // "gzip", "none"
-  std::string gzip_level;   // "balanced", "small"; empty without gzip
+  Payload payload = PAYLOAD_RAW_BASE64;
+  Compression compression = COMPRESSION_GZIP;
+  std::optional<GzipLevel> gzip_level;  // of gzip
+  std::optional<int32_t> jpeg_quality;  // of the payload jpeg, where an image had to be encoded anew
+  ColorMode color = COLOR_KEEP;
+  ExifMode exif = EXIF_IGNORE;
+  std::optional<Resize> resize;
   std::optional<uint64_t> shuffle_seed;
   bool fixed_vocabulary = false;
 };

@@ -5,17 +5,20 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/base/byte_size.h"
 #include "common/base/status_macros.h"
 #include "common/dataset/json_object.h"
 #include "common/dataset/layout.h"
 #include "common/dataset/manifest.h"
+#include "common/dataset/option_words.h"
 
 namespace millrace {
 namespace {
 
 constexpr int64_t kMaxManifestBytes = 256 * kMiB;
+constexpr int64_t kMaxSide = 65500;  // of a picture, as JPEG
 
 bool IsHex(absl::string_view text, size_t digits) {
   return text.size() == digits && text.find_first_not_of("0123456789abcdef") == absl::string_view::npos;
@@ -59,16 +62,31 @@ ManifestFile ReadFile(const JsonObject& json) {
   return file;
 }
 
+template <typename Enum, size_t N>
+Enum ReadWord(const JsonObject& json, absl::string_view member, const OptionWord<Enum> (&words)[N]) {
+  const std::optional<Enum> value = FindOption(words, json.Text(member));
+  if (!value.has_value()) json.Fail(member, absl::StrCat("must be one of ", absl::StrJoin(WordsOf(words), ", ")));
+  return value.value_or(words[0].value);
+}
+
+Resize ReadResize(const JsonObject& json) {
+  Resize resize;
+  resize.set_width(static_cast<int32_t>(json.Int("width", 1, kMaxSide)));
+  resize.set_height(static_cast<int32_t>(json.Int("height", 1, kMaxSide)));
+  resize.set_mode(ReadWord(json, "mode", kResizeWords));
+  return resize;
+}
+
+// The members about pictures are not in the manifests of the first version.
 ManifestOptions ReadOptions(const JsonObject& json) {
   ManifestOptions options;
-  options.payload = json.Text("payload");
-  options.compression = json.Text("compression");
-  if (options.compression != "gzip" && options.compression != "none") json.Fail("compression", "must be gzip or none");
-  if (json.Has("gzip_level")) {
-    options.gzip_level = json.Text("gzip_level");
-    if (options.gzip_level != "balanced" && options.gzip_level != "small")
-      json.Fail("gzip_level", "must be balanced, small or null");
-  }
+  options.payload = ReadWord(json, "payload", kPayloadWords);
+  options.compression = ReadWord(json, "compression", kCompressionWords);
+  if (json.Has("gzip_level")) options.gzip_level = ReadWord(json, "gzip_level", kGzipLevelWords);
+  if (json.Has("jpeg_quality")) options.jpeg_quality = static_cast<int32_t>(json.Int("jpeg_quality", 1, 100));
+  if (json.Has("color")) options.color = ReadWord(json, "color", kColorWords);
+  if (json.Has("exif")) options.exif = ReadWord(json, "exif", kExifWords);
+  if (json.Has("resize")) options.resize = ReadResize(json.Object("resize"));
   if (json.Has("shuffle_seed")) options.shuffle_seed = json.Uint64("shuffle_seed");
   options.fixed_vocabulary = json.Text("vocabulary") == "given";
   return options;

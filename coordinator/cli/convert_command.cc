@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "common/dataset/option_words.h"
 #include "coordinator/cli/convert.h"
 #include "coordinator/cli/convert_spec.h"
 #include "coordinator/cli/invocation.h"
@@ -42,13 +43,39 @@ void AddShape(CLI::App& command, ConvertFlags& flags) {
       ->check(CLI::Range(1, 99999).description(""));
   command.add_option("--shard-size", flags.shard_size, "Aim for files of this size (default 128MiB)")
       ->type_name("SIZE");
-  OneOf(command.add_option("--compression", flags.compression, "gzip (default) or none"), {"gzip", "none"}, "WORD");
-  OneOf(command.add_option("--gzip-level", flags.gzip_level, "balanced (default, fast) or small (slower)"),
-        {"balanced", "small"}, "WORD");
+  OneOf(command.add_option("--compression", flags.compression,
+                           "gzip (default) or none (default for the payloads jpeg and png)"),
+        WordsOf(kCompressionWords), "WORD");
+  OneOf(command.add_option("--gzip-level", flags.gzip_level,
+                           "fast (made for pixels), balanced (default) or small (slowest)"),
+        WordsOf(kGzipLevelWords), "WORD");
   command
       .add_option("--shuffle-seed", flags.shuffle_seed, "Mix the rows over the shards, the same way for the same seed")
       ->type_name("S");
   command.add_flag("--overwrite", flags.overwrite, "Replace an older Millrace dataset in DIR, and start afresh");
+}
+
+void AddPictures(CLI::App& command, ConvertFlags& flags) {
+  OneOf(
+      command.add_option("--payload", flags.payload,
+                         "What a record holds: raw_base64 (default, as TFRecorder), raw pixels, a jpeg or a png file"),
+      WordsOf(kPayloadWords), "WORD");
+  command
+      .add_option("--jpeg-quality", flags.jpeg_quality,
+                  "Of images that must be encoded anew with --payload jpeg (default 95)")
+      ->type_name("Q")
+      ->check(CLI::Range(1, 100).description(""));
+  OneOf(command.add_option("--validate", flags.validate,
+                           "How a JPEG that is passed through is checked: structure (default) or decode"),
+        WordsOf(kValidationWords), "WORD");
+  command.add_option("--resize", flags.resize, "Bring every image to this size")->type_name("WxH");
+  OneOf(command.add_option("--resize-mode", flags.resize_mode,
+                           "stretch (default), fit (keep the shape, inside WxH) or center_crop (fill WxH)"),
+        WordsOf(kResizeWords), "WORD");
+  OneOf(command.add_option("--exif", flags.exif, "The orientation in a photograph: ignore (default) or apply"),
+        WordsOf(kExifWords), "WORD");
+  OneOf(command.add_option("--color", flags.color, "keep (default: gray stays one channel) or rgb"),
+        WordsOf(kColorWords), "WORD");
 }
 
 void AddPlace(CLI::App& command, ConvertFlags& flags) {
@@ -84,6 +111,7 @@ void AddConvert(CLI::App& app, Invocation& invocation) {
   CLI::App& command = *app.add_subcommand("convert", "Turn CSVs of image URIs and labels into TFRecord files");
   AddInput(command, *flags);
   AddShape(command, *flags);
+  AddPictures(command, *flags);
   AddPlace(command, *flags);
   AddTelling(command, *flags);
   AddExamples(command,

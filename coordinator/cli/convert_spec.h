@@ -23,8 +23,15 @@ struct ConvertFlags {
   std::string header = "infer";
   int64_t num_shards = 0;
   std::string shard_size;
-  std::string compression = "gzip";
+  std::string compression;  // empty: gzip, but none for files that are compressed in themselves
   std::string gzip_level = "balanced";
+  std::string payload = "raw_base64";
+  int jpeg_quality = 0;
+  std::string color = "keep";
+  std::string exif = "ignore";
+  std::string resize;
+  std::string resize_mode;
+  std::string validate;
   std::string shuffle_seed;
   std::string max_bad_rows;
   int64_t max_pixels = 0;

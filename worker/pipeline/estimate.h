@@ -11,9 +11,9 @@
 
 namespace millrace {
 
-// Estimated bytes in the shard's file. Nothing if the file cannot be opened or is not a JPEG within the limits of
-// `spec`: such a row will be a dead letter. Reads at most the first 256 KiB. `path` is a local file; it must lie below
-// one of `file_roots`, if there are any.
+// Estimated bytes in the shard's file. Nothing if the file cannot be opened or is not an image within the limits
+// of `spec`: such a row will be a dead letter. Reads at most the first 256 KiB. `path` is a local file; it must lie
+// below one of `file_roots`, if there are any.
 std::optional<int64_t> EstimateRecordBytes(const std::string& path, const ConvertSpec& spec,
                                            const std::vector<std::string>& file_roots = {});
 

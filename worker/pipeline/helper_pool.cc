@@ -12,8 +12,8 @@ using Outcome = RowPreparer::Outcome;
 namespace {
 
 // Prepares a slot that the caller has taken, if there is memory for it right now.
-void PrepareTaken(const RowPreparer& preparer, RowSlot& slot, JpegDecoder& decoder) {
-  const bool done = preparer.Prepare(slot, decoder, Memory::kTry) == Outcome::kDone;
+void PrepareTaken(const RowPreparer& preparer, RowSlot& slot, ImageTools& tools) {
+  const bool done = preparer.Prepare(slot, tools, Memory::kTry) == Outcome::kDone;
   slot.state.store(done ? RowSlot::kDone : RowSlot::kOwned, std::memory_order_release);
   slot.state.notify_all();
 }
@@ -32,15 +32,15 @@ HelperPool::~HelperPool() {
 }
 
 void HelperPool::Work() {
-  JpegDecoder decoder;
+  ImageTools tools;
   while (!stop_) {
     const uint32_t seen = signal_.load();
-    if (!HelpOnce(decoder) && !stop_) signal_.wait(seen);
+    if (!HelpOnce(tools) && !stop_) signal_.wait(seen);
   }
 }
 
 // Prepares one offered row. False if there was none, or no core to spare.
-bool HelperPool::HelpOnce(JpegDecoder& decoder) {
+bool HelperPool::HelpOnce(ImageTools& tools) {
   Attempt* attempt = nullptr;
   RowSlot* slot = nullptr;
   {
@@ -51,7 +51,7 @@ bool HelperPool::HelpOnce(JpegDecoder& decoder) {
     ++helping_;
     ++attempt->helping_;
   }
-  PrepareTaken(attempt->preparer_, *slot, decoder);
+  PrepareTaken(attempt->preparer_, *slot, tools);
   MutexLock lock(&mu_);
   --helping_;
   --attempt->helping_;  // from here on the attempt may be gone
@@ -112,7 +112,7 @@ void HelperPool::Attempt::HelpAhead(size_t index, size_t ahead) {
   for (size_t k = 1; k <= ahead; ++k) {
     if (slots_[index].state.load(std::memory_order_acquire) != RowSlot::kTaken) return;
     RowSlot& later = slots_[(index + k) % slots_.size()];
-    if (TakeOffered(later)) PrepareTaken(preparer_, later, decoder_);
+    if (TakeOffered(later)) PrepareTaken(preparer_, later, tools_);
   }
 }
 
@@ -120,10 +120,10 @@ void HelperPool::Attempt::WaitWhileTaken(RowSlot& slot) { slot.state.wait(RowSlo
 
 Outcome HelperPool::Attempt::PrepareOwn(size_t index) {
   RowSlot& slot = slots_[index];
-  Outcome outcome = preparer_.Prepare(slot, decoder_, Memory::kTry);
+  Outcome outcome = preparer_.Prepare(slot, tools_, Memory::kTry);
   if (outcome == Outcome::kNoMemory) {
     TakeBack();  // it may wait only while it holds nothing
-    outcome = preparer_.Prepare(slot, decoder_, Memory::kWait);
+    outcome = preparer_.Prepare(slot, tools_, Memory::kWait);
   }
   if (outcome == Outcome::kDone) slot.state.store(RowSlot::kDone, std::memory_order_release);
   return outcome;

@@ -50,7 +50,7 @@ class HelperPool {
     HelperPool& pool_;
     const RowPreparer& preparer_;
     std::vector<RowSlot>& slots_;
-    JpegDecoder decoder_;
+    ImageTools tools_;
     int64_t waited_ns_ = 0;
     int helping_ = 0;  // guarded by the pool's mu_
   };
@@ -60,7 +60,7 @@ class HelperPool {
 
  private:
   void Work();
-  bool HelpOnce(JpegDecoder& decoder);
+  bool HelpOnce(ImageTools& tools);
   RowSlot* TakeRow(Attempt*& attempt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void CountSpare() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

@@ -13,7 +13,7 @@ constexpr int kFirstBadRows = 5;
 }  // namespace
 
 void ShardOutcome::AddWritten(const RowSlot& slot, int64_t label) {
-  const JpegHeader& header = slot.header;
+  const ImageHeader& header = slot.header;
   const bool first = statistics_.rows() == 0;
   ShardStatistics& all = statistics_;
   all.set_min_width(first ? header.width : std::min(all.min_width(), header.width));

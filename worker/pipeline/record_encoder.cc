@@ -8,38 +8,76 @@
 
 namespace millrace {
 
+namespace {
+
+uint64_t ImageSize(const RowSlot& slot, Payload payload) {
+  if (slot.content == RowSlot::Content::kFile) return static_cast<uint64_t>(slot.file_bytes);
+  if (slot.content == RowSlot::Content::kEncoded) return slot.encoded.size();
+  const auto pixels = static_cast<uint64_t>(slot.header.pixel_bytes());
+  return payload == PAYLOAD_RAW ? pixels : Base64Size(pixels);
+}
+
+}  // namespace
+
 absl::string_view ImageNameOf(absl::string_view uri) {
   const size_t slash = uri.rfind('/');
   return slash == absl::string_view::npos ? uri : uri.substr(slash + 1);
 }
 
 absl::Status RecordEncoder::Append(const RowSlot& slot, absl::string_view split, int64_t label) {
-  const JpegHeader& header = slot.header;
-  shell_.Reset(Base64Size(static_cast<uint64_t>(header.pixel_bytes())), {.image_name = ImageNameOf(slot.row.uri),
-                                                                         .height = header.height,
-                                                                         .width = header.width,
-                                                                         .channels = header.channels,
-                                                                         .split = split,
-                                                                         .label = label});
+  const ImageHeader& header = slot.header;
+  shell_.Reset(ImageSize(slot, wishes_.payload), {.image_name = ImageNameOf(slot.row.uri),
+                                                  .height = header.height,
+                                                  .width = header.width,
+                                                  .channels = header.channels,
+                                                  .split = split,
+                                                  .label = label});
   MILLRACE_RETURN_IF_ERROR(out_.Append(shell_.head()));
-  ImageText text(out_, shell_.crc_of_head());
-  MILLRACE_RETURN_IF_ERROR(AppendImage(slot, text));
-  MILLRACE_RETURN_IF_ERROR(text.Finish());
+  MILLRACE_ASSIGN_OR_RETURN(uint32_t crc, AppendImage(slot, shell_.crc_of_head()));
   MILLRACE_RETURN_IF_ERROR(out_.Append(shell_.tail()));
-  const uint32_t crc = MaskCrc32c(Crc32c(shell_.tail(), text.crc()));
+  crc = MaskCrc32c(Crc32c(shell_.tail(), crc));
   return out_.Append(absl::string_view(reinterpret_cast<const char*>(&crc), sizeof crc));
 }
 
-absl::Status RecordEncoder::AppendImage(const RowSlot& slot, ImageText& text) {
-  if (slot.whole) return text.Append({slot.pixels.data(), static_cast<size_t>(slot.header.pixel_bytes())});
+absl::StatusOr<uint32_t> RecordEncoder::AppendImage(const RowSlot& slot, uint32_t crc) {
+  if (slot.content == RowSlot::Content::kFile) return AppendFile(slot.file_view(), crc);
+  if (slot.content == RowSlot::Content::kEncoded) return AppendFile(slot.encoded, crc);
+  return wishes_.payload == PAYLOAD_RAW ? AppendRaw(slot, crc) : AppendText(slot, crc);
+}
+
+absl::StatusOr<uint32_t> RecordEncoder::AppendFile(absl::string_view file, uint32_t crc) {
+  MILLRACE_RETURN_IF_ERROR(out_.Append(file));
+  return Crc32c(file, crc);
+}
+
+absl::StatusOr<uint32_t> RecordEncoder::AppendText(const RowSlot& slot, uint32_t crc) {
+  ImageText text(out_, crc);
+  MILLRACE_RETURN_IF_ERROR(ForEachPiece(slot, [&](absl::Span<const uint8_t> pixels) { return text.Append(pixels); }));
+  MILLRACE_RETURN_IF_ERROR(text.Finish());
+  return text.crc();
+}
+
+absl::StatusOr<uint32_t> RecordEncoder::AppendRaw(const RowSlot& slot, uint32_t crc) {
+  MILLRACE_RETURN_IF_ERROR(ForEachPiece(slot, [&](absl::Span<const uint8_t> pixels) {
+    const absl::string_view bytes(reinterpret_cast<const char*>(pixels.data()), pixels.size());
+    crc = Crc32c(bytes, crc);
+    return out_.Append(bytes);
+  }));
+  return crc;
+}
+
+// The pixels, whole or strip by strip.
+absl::Status RecordEncoder::ForEachPiece(const RowSlot& slot, const PieceSink& append) {
+  if (slot.content == RowSlot::Content::kPixels)
+    return append({slot.pixels.data(), static_cast<size_t>(slot.header.pixel_bytes())});
   absl::Status status;
-  auto append = [&](absl::Span<const uint8_t> rows) {
-    if (status.ok()) status = text.Append(rows);
-  };
-  ImageOr<JpegHeader> header = decoder_.Open(slot.file_view(), limits_);
+  ImageOr<ImageHeader> header = decoder_.Open(slot.file_view(), wishes_.picture, wishes_.limits);
   std::optional<ImageError> error;
   if (auto* failed = std::get_if<ImageError>(&header)) error = *failed;
-  if (!error.has_value()) error = decoder_.DecodeRows(append);
+  if (!error.has_value())
+    error = decoder_.DecodeRows([&](absl::Span<const uint8_t> rows) {
+      if (status.ok()) status = append(rows);
+    });
   if (!error.has_value()) return status;
   return absl::InternalError(
       absl::StrCat("the image decoded once and then not again: ", error->reason, " ", error->detail));

@@ -1,10 +1,16 @@
 // RecordEncoder: prepared rows → framed records in the stream of one shard.
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "absl/status/status.h"
-#include "common/image/jpeg.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/image/image_decoder.h"
 #include "common/io/block_writer.h"
 #include "common/record/example_writer.h"
+#include "worker/pipeline/row_preparer.h"
 #include "worker/pipeline/row_slot.h"
 
 namespace millrace {
@@ -12,19 +18,25 @@ namespace millrace {
 // One shard, one thread. Borrows `out`, whose errors stick.
 class RecordEncoder {
  public:
-  RecordEncoder(BlockWriter& out, const ImageLimits& limits) : out_(out), limits_(limits) {}
+  RecordEncoder(BlockWriter& out, ImageWishes wishes) : out_(out), wishes_(std::move(wishes)) {}
 
   // `slot` is prepared and good; `split` is "TRAIN". INTERNAL if an image that was decoded once cannot be decoded
   // again.
   absl::Status Append(const RowSlot& slot, absl::string_view split, int64_t label);
 
  private:
-  absl::Status AppendImage(const RowSlot& slot, class ImageText& text);
+  absl::StatusOr<uint32_t> AppendImage(const RowSlot& slot, uint32_t crc);
+  // Each appends the image feature's bytes and continues the record's CRC32C.
+  absl::StatusOr<uint32_t> AppendText(const RowSlot& slot, uint32_t crc);
+  absl::StatusOr<uint32_t> AppendRaw(const RowSlot& slot, uint32_t crc);
+  absl::StatusOr<uint32_t> AppendFile(absl::string_view file, uint32_t crc);
+  using PieceSink = std::function<absl::Status(absl::Span<const uint8_t>)>;
+  absl::Status ForEachPiece(const RowSlot& slot, const PieceSink& append);
 
   BlockWriter& out_;
-  const ImageLimits limits_;
+  const ImageWishes wishes_;
   RecordShell shell_;
-  JpegDecoder decoder_;  // for the second pass over large images
+  ImageDecoder decoder_;  // for the second pass over large images
 };
 
 // The last component of a path or URI, as TFRecorder stores it: "cat/cat.7.jpg" → "cat.7.jpg".

@@ -6,6 +6,7 @@
 #include "common/base/byte_size.h"
 #include "common/base/failpoint.h"
 #include "common/base/hash.h"
+#include "common/image/jpeg_structure.h"
 #include "worker/pipeline/clock.h"
 #include "worker/pipeline/image_file.h"
 
@@ -14,9 +15,9 @@ namespace {
 
 // An image whose pixels take more is decoded twice in strips instead: once to be sure of it, once into the record.
 constexpr int64_t kWholeImageBytes = int64_t{32} << 20;
-constexpr int kStripRows = 16;
 constexpr size_t kKeptFileBytes = 1 << 20;
 constexpr size_t kKeptPixelBytes = 4 << 20;
+constexpr size_t kKeptEncodedBytes = 1 << 20;
 
 RowPreparer::Outcome Bad(RowSlot& slot, ImageError error) {
   slot.error = std::move(error);
@@ -24,15 +25,34 @@ RowPreparer::Outcome Bad(RowSlot& slot, ImageError error) {
   return RowPreparer::Outcome::kDone;
 }
 
+ImageError TooLargeForMemory(int64_t needed, const ImageLimits& limits) {
+  return {"image/too_large_for_memory",
+          absl::StrCat("decoding and encoding need ", FormatByteSize(needed), ", the job allows ",
+                       FormatByteSize(limits.max_memory_bytes), " for one image")};
+}
+
+// More than any image takes that is encoded anew: noise at quality 100 stays below its pixels.
+int64_t EncodedBound(const ImageHeader& header) {
+  constexpr int64_t kHeaders = 64 << 10;
+  return header.pixel_bytes() + header.pixel_bytes() / 8 + header.height + kHeaders;
+}
+
+std::optional<ImageError> CheckStructure(const RowSlot& slot, const ImageLimits& limits) {
+  ImageOr<JpegStructure> structure = CheckJpegStructure(slot.file_view(), limits);
+  if (auto* error = std::get_if<ImageError>(&structure)) return std::move(*error);
+  return std::nullopt;
+}
+
 }  // namespace
 
 void RowSlot::Release() {
   file.Shrink(kKeptFileBytes);
   pixels.Shrink(kKeptPixelBytes);
+  if (encoded.capacity() > kKeptEncodedBytes) std::string().swap(encoded);
   hold.Reset();
 }
 
-RowPreparer::Outcome RowPreparer::Prepare(RowSlot& slot, JpegDecoder& decoder, Memory memory) const {
+RowPreparer::Outcome RowPreparer::Prepare(RowSlot& slot, ImageTools& tools, Memory memory) const {
   slot.error.reset();
   slot.fetch_ns = slot.decode_ns = slot.budget_wait_ns = 0;
   const int64_t start = NowNs();
@@ -41,7 +61,7 @@ RowPreparer::Outcome RowPreparer::Prepare(RowSlot& slot, JpegDecoder& decoder, M
   slot.fetch_ns = fetched - start - slot.budget_wait_ns;
   if (end.has_value()) return *end;
   const int64_t waited = slot.budget_wait_ns;
-  end = Decode(slot, decoder, memory);
+  end = MakeImage(slot, tools, memory);
   slot.decode_ns = NowNs() - fetched - (slot.budget_wait_ns - waited);
   return end.value_or(Outcome::kDone);
 }
@@ -55,10 +75,10 @@ RowPreparer::Step RowPreparer::Fetch(RowSlot& slot, Memory memory) const {
   ImageFile file;
   if (auto error = file.Open(std::get<std::string>(path), options_.file_roots, options_.stop)) return Bad(slot, *error);
   slot.file_bytes = file.size();
-  if (slot.file_bytes > options_.limits.max_memory_bytes) {
+  if (slot.file_bytes > options_.wishes.limits.max_memory_bytes) {
     return Bad(slot, {"file/too_large",
                       absl::StrCat("the file has ", WithThousands(slot.file_bytes), " bytes, the job allows ",
-                                   WithThousands(options_.limits.max_memory_bytes), " for one image")});
+                                   WithThousands(options_.wishes.limits.max_memory_bytes), " for one image")});
   }
   if (Step end = Reserve(slot, slot.file_bytes, memory)) return end;
   uint8_t* bytes = slot.file.Reserve(static_cast<size_t>(slot.file_bytes));
@@ -80,21 +100,46 @@ RowPreparer::Step RowPreparer::Reserve(RowSlot& slot, int64_t bytes, Memory memo
   return granted ? std::nullopt : Step(Outcome::kStopped);
 }
 
-// What the open image needs: file, decoder and all pixels or a strip of them. Decides which.
-int64_t RowPreparer::NeededBytes(RowSlot& slot) const {
-  const int64_t base = slot.file_bytes + slot.header.decoder_bytes;
-  const int64_t pixels = slot.header.pixel_bytes();
-  slot.whole = pixels <= kWholeImageBytes && base + pixels <= options_.limits.max_memory_bytes;
-  return base + (slot.whole ? pixels : slot.header.row_bytes() * kStripRows);
+// Decided by the job and the file alone, never by this worker: other content may be another dead letter.
+RowSlot::Content RowPreparer::ContentFor(const RowSlot& slot) const {
+  const ImageHeader& header = slot.header;
+  const ImageWishes& wishes = options_.wishes;
+  if (wishes.payload == PAYLOAD_JPEG && header.format == ImageFormat::kJpeg && header.as_stored)
+    return RowSlot::Content::kFile;
+  if (wishes.files()) return RowSlot::Content::kEncoded;
+  const int64_t all = slot.file_bytes + header.decoder_bytes + header.pixel_bytes();
+  const bool whole = header.pixel_bytes() <= kWholeImageBytes && all <= wishes.limits.max_memory_bytes;
+  return whole || !header.by_rows ? RowSlot::Content::kPixels : RowSlot::Content::kRows;
+}
+
+// Of file, decoder, pixels (or a strip of them) and the file that is made of them.
+int64_t RowPreparer::NeededBytes(const RowSlot& slot) const {
+  const ImageHeader& header = slot.header;
+  const int64_t base = slot.file_bytes + header.decoder_bytes;
+  const int64_t strip = header.row_bytes() * ImageDecoder::kStripRows;
+  switch (slot.content) {
+    case RowSlot::Content::kPixels:
+      return base + header.pixel_bytes();
+    case RowSlot::Content::kRows:
+      return base + strip;
+    case RowSlot::Content::kFile:
+      return options_.wishes.validation == VALIDATE_DECODE ? base + strip : slot.file_bytes;
+    case RowSlot::Content::kEncoded:
+      return base + header.pixel_bytes() + EncodedBound(header);
+  }
+  return base;
 }
 
 // Opens the fetched file in the decoder, with memory reserved for all that follows.
-RowPreparer::Step RowPreparer::OpenImage(RowSlot& slot, JpegDecoder& decoder, Memory memory) const {
+RowPreparer::Step RowPreparer::OpenImage(RowSlot& slot, ImageTools& tools, Memory memory) const {
+  const ImageLimits& limits = options_.wishes.limits;
   for (;;) {
-    ImageOr<JpegHeader> header = decoder.Open(slot.file_view(), options_.limits);
+    ImageOr<ImageHeader> header = tools.decoder.Open(slot.file_view(), options_.wishes.picture, limits);
     if (auto* error = std::get_if<ImageError>(&header)) return Bad(slot, std::move(*error));
-    slot.header = std::get<JpegHeader>(header);
+    slot.header = std::get<ImageHeader>(header);
+    slot.content = ContentFor(slot);
     const int64_t needed = NeededBytes(slot);
+    if (needed > limits.max_memory_bytes) return Bad(slot, TooLargeForMemory(needed, limits));
     if (Step end = Reserve(slot, needed, memory)) return end;
     if (slot.file.data() != nullptr) return std::nullopt;
     // It had to let the file go while it waited: once more, now with memory for all of it.
@@ -102,17 +147,35 @@ RowPreparer::Step RowPreparer::OpenImage(RowSlot& slot, JpegDecoder& decoder, Me
   }
 }
 
-RowPreparer::Step RowPreparer::Decode(RowSlot& slot, JpegDecoder& decoder, Memory memory) const {
-  if (Step end = OpenImage(slot, decoder, memory)) return end;
-  std::optional<ImageError> error;
-  if (slot.whole) {
-    error = decoder.Decode(slot.pixels.Reserve(static_cast<size_t>(slot.header.pixel_bytes())));
-  } else {
-    error = decoder.DecodeRows([](absl::Span<const uint8_t>) {});
-  }
+RowPreparer::Step RowPreparer::MakeImage(RowSlot& slot, ImageTools& tools, Memory memory) const {
+  if (Step end = OpenImage(slot, tools, memory)) return end;
+  std::optional<ImageError> error = Decode(slot, tools);
+  if (!error.has_value() && slot.content == RowSlot::Content::kEncoded) error = Encode(slot, tools.encoder);
   if (error.has_value()) return Bad(slot, *std::move(error));
   slot.source_hash = Xxh3Of(slot.file_view());
   return std::nullopt;
+}
+
+std::optional<ImageError> RowPreparer::Decode(RowSlot& slot, ImageTools& tools) const {
+  switch (slot.content) {
+    case RowSlot::Content::kPixels:
+    case RowSlot::Content::kEncoded:
+      return tools.decoder.Decode(slot.pixels.Reserve(static_cast<size_t>(slot.header.pixel_bytes())));
+    case RowSlot::Content::kFile:
+      if (options_.wishes.validation == VALIDATE_STRUCTURE) return CheckStructure(slot, options_.wishes.limits);
+      [[fallthrough]];
+    case RowSlot::Content::kRows:
+      return tools.decoder.DecodeRows([](absl::Span<const uint8_t>) {});
+  }
+  return std::nullopt;
+}
+
+std::optional<ImageError> RowPreparer::Encode(RowSlot& slot, ImageEncoder& encoder) const {
+  const ImageHeader& header = slot.header;
+  const PictureView picture{slot.pixels.data(), header.width, header.height, header.channels};
+  slot.encoded.clear();
+  if (options_.wishes.payload == PAYLOAD_PNG) return encoder.AppendPng(picture, slot.encoded);
+  return encoder.AppendJpeg(picture, options_.wishes.jpeg_quality, slot.encoded);
 }
 
 }  // namespace millrace

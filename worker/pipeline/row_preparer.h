@@ -1,4 +1,4 @@
-// RowPreparer: fetch and decode of one row, the part that can be done ahead and on any thread.
+// RowPreparer: fetch, decode, resize and encode of one row: the part that can be done ahead and on any thread.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/image/jpeg.h"
+#include "common/image/image_decoder.h"
+#include "common/image/image_encoder.h"
+#include "worker/pipeline/image_wishes.h"
 #include "worker/pipeline/memory_budget.h"
 #include "worker/pipeline/row_slot.h"
 
@@ -16,12 +18,18 @@ namespace millrace {
 // Where a row's image lies on this machine, or why it lies nowhere.
 using UriResolver = std::function<ImageOr<std::string>(const Row& row)>;
 
+// What preparing needs of a thread: reused, because it keeps its buffers.
+struct ImageTools {
+  ImageDecoder decoder;
+  ImageEncoder encoder;
+};
+
 // Constant after construction; Prepare may be called from several threads at once, for different slots. Borrows
 // `budget`.
 class RowPreparer {
  public:
   struct Options {
-    ImageLimits limits;
+    ImageWishes wishes;
     std::vector<std::string> file_roots;
     UriResolver resolve;
     std::stop_token stop;
@@ -35,8 +43,7 @@ class RowPreparer {
 
   RowPreparer(Options options, MemoryBudget& budget) : options_(std::move(options)), budget_(budget) {}
 
-  Outcome Prepare(RowSlot& slot, JpegDecoder& decoder, Memory memory) const;
-  const ImageLimits& limits() const { return options_.limits; }
+  Outcome Prepare(RowSlot& slot, ImageTools& tools, Memory memory) const;
 
  private:
   // Nothing: go on. Every step may end the row.
@@ -44,9 +51,12 @@ class RowPreparer {
 
   Step Fetch(RowSlot& slot, Memory memory) const;
   Step Reserve(RowSlot& slot, int64_t bytes, Memory memory) const;
-  Step Decode(RowSlot& slot, JpegDecoder& decoder, Memory memory) const;
-  Step OpenImage(RowSlot& slot, JpegDecoder& decoder, Memory memory) const;
-  int64_t NeededBytes(RowSlot& slot) const;
+  Step MakeImage(RowSlot& slot, ImageTools& tools, Memory memory) const;
+  Step OpenImage(RowSlot& slot, ImageTools& tools, Memory memory) const;
+  RowSlot::Content ContentFor(const RowSlot& slot) const;
+  int64_t NeededBytes(const RowSlot& slot) const;
+  std::optional<ImageError> Decode(RowSlot& slot, ImageTools& tools) const;
+  std::optional<ImageError> Encode(RowSlot& slot, ImageEncoder& encoder) const;
 
   const Options options_;
   MemoryBudget& budget_;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/types/span.h"
-#include "common/image/jpeg.h"
+#include "common/image/image_decoder.h"
 #include "worker/pipeline/buffer.h"
 #include "worker/pipeline/memory_budget.h"
 
@@ -34,8 +34,14 @@ struct RowSlot {
 
   // Results of the preparation.
   std::optional<ImageError> error;  // set: a dead letter, and nothing below but the times counts
-  JpegHeader header;
-  bool whole = false;  // `pixels` has all of them; else they are made from `file` a second time, strip by strip
+  ImageHeader header;
+  enum class Content {
+    kPixels,   // `pixels` has all of them
+    kRows,     // they are made from `file` a second time, strip by strip
+    kFile,     // `file` goes into the record as it is
+    kEncoded,  // `encoded` does
+  };
+  Content content = Content::kPixels;
   int64_t file_bytes = 0;
   std::string source_hash;  // XXH3-128 of the file
   int64_t fetch_ns = 0;
@@ -44,6 +50,7 @@ struct RowSlot {
 
   Buffer file;
   Buffer pixels;
+  std::string encoded;
   BudgetHold hold;
 
   absl::string_view file_view() const {

@@ -15,7 +15,7 @@
 #include "common/dataset/uri.h"
 #include "common/record/shard_name.h"
 #include "worker/pipeline/clock.h"
-#include "worker/pipeline/image_limits.h"
+#include "worker/pipeline/image_wishes.h"
 #include "worker/pipeline/operator_clock.h"
 #include "worker/pipeline/outcome.h"
 #include "worker/pipeline/record_encoder.h"
@@ -100,7 +100,7 @@ absl::Status WriteAttempt::CheckThisWorkerFits() const {
                                                       ", the job began with ", work_.encoding_version(),
                                                       ": the bytes could differ"));
   }
-  const int64_t one_image = LimitsOf(spec_).max_memory_bytes;
+  const int64_t one_image = ImageWishes(spec_).limits.max_memory_bytes;
   if (one_image <= shared_.budget.total()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("the job allows one image ", FormatByteSize(one_image),
                                                     ", this worker has ", FormatByteSize(shared_.budget.total()),
@@ -117,12 +117,12 @@ absl::Status WriteAttempt::Open() {
   const std::string name = ShardFileName(work_.split(), work_.shard(), work_.num_shards(), spec_.compression());
   MILLRACE_ASSIGN_OR_RETURN(
       shard_, ShardWriter::Create(context_.store, OutputPath(name), absl::StrCat(staging_, "/", name), spec_));
-  encoder_ = std::make_unique<RecordEncoder>(shard_->stream(), LimitsOf(spec_));
+  encoder_ = std::make_unique<RecordEncoder>(shard_->stream(), ImageWishes(spec_));
   return absl::OkStatus();
 }
 
 absl::Status WriteAttempt::WriteRows() {
-  const RowPreparer preparer({LimitsOf(spec_), options_.file_roots, MakeResolver(spec_, summary_), context_.stop},
+  const RowPreparer preparer({ImageWishes(spec_), options_.file_roots, MakeResolver(spec_, summary_), context_.stop},
                              shared_.budget);
   std::vector<RowSlot> ring(std::min(kMostSlots, static_cast<size_t>(2 * shared_.threads)));
   HelperPool::Attempt attempt(shared_.helpers, preparer, ring);

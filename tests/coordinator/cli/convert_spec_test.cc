@@ -46,6 +46,59 @@ TEST(ConvertSpec, CarriesWhatWasAskedFor) {
   EXPECT_EQ(spec.input_fingerprint(), "0123456789abcdef");
 }
 
+TEST(ConvertSpec, PicturesAreAsTFRecorderWritesThemUnlessAsked) {
+  const auto job = MakeConvertSpec(Flags(), Inputs(), "/data");
+  ASSERT_TRUE(job.ok()) << job.status();
+  const ConvertSpec& spec = job->convert();
+  EXPECT_EQ(spec.payload(), PAYLOAD_RAW_BASE64);
+  EXPECT_EQ(spec.compression(), COMPRESSION_GZIP);
+  EXPECT_EQ(spec.color(), COLOR_KEEP);
+  EXPECT_EQ(spec.exif(), EXIF_IGNORE);
+  EXPECT_FALSE(spec.has_resize());
+}
+
+TEST(ConvertSpec, CarriesWhatPicturesShallBe) {
+  ConvertFlags flags = Flags();
+  flags.payload = "jpeg";
+  flags.jpeg_quality = 80;
+  flags.validate = "decode";
+  flags.color = "rgb";
+  flags.exif = "apply";
+  flags.resize = "320x240";
+  flags.resize_mode = "center_crop";
+  const auto job = MakeConvertSpec(flags, Inputs(), "/data");
+  ASSERT_TRUE(job.ok()) << job.status();
+  const ConvertSpec& spec = job->convert();
+  EXPECT_EQ(spec.payload(), PAYLOAD_JPEG);
+  EXPECT_EQ(spec.jpeg_quality(), 80);
+  EXPECT_EQ(spec.validation(), VALIDATE_DECODE);
+  EXPECT_EQ(spec.color(), COLOR_RGB);
+  EXPECT_EQ(spec.exif(), EXIF_APPLY);
+  EXPECT_EQ(spec.resize().width(), 320);
+  EXPECT_EQ(spec.resize().height(), 240);
+  EXPECT_EQ(spec.resize().mode(), RESIZE_CENTER_CROP);
+}
+
+TEST(ConvertSpec, FilesThatAreCompressedInThemselvesGetNoGzipUnlessAsked) {
+  ConvertFlags flags = Flags();
+  flags.payload = "png";
+  EXPECT_EQ(MakeConvertSpec(flags, Inputs(), "/data")->convert().compression(), COMPRESSION_NONE);
+  flags.compression = "gzip";
+  EXPECT_EQ(MakeConvertSpec(flags, Inputs(), "/data")->convert().compression(), COMPRESSION_GZIP);
+}
+
+TEST(ConvertSpec, OptionsThatDoNotGoTogetherAreRefused) {
+  ConvertFlags flags = Flags();
+  flags.jpeg_quality = 80;
+  EXPECT_EQ(ErrorOf(flags), "--jpeg-quality: is for --payload jpeg");
+  flags = Flags();
+  flags.validate = "decode";
+  EXPECT_THAT(ErrorOf(flags), HasSubstr("--validate: is for --payload jpeg"));
+  flags = Flags();
+  flags.resize_mode = "fit";
+  EXPECT_THAT(ErrorOf(flags), HasSubstr("--resize-mode: needs a size"));
+}
+
 TEST(ConvertSpec, LeavesTheLimitsToTheCoordinatorByDefault) {
   const auto job = MakeConvertSpec(Flags(), Inputs(), "/data");
   EXPECT_FALSE(job->convert().has_max_bad_rows());
@@ -55,6 +108,14 @@ TEST(ConvertSpec, LeavesTheLimitsToTheCoordinatorByDefault) {
 
 TEST(ConvertSpec, BadValuesNameTheirFlag) {
   ConvertFlags flags = Flags();
+  for (const char* size : {"320", "0x10", "10x0", "10x65501", "axb", "1x2x3", "-1x5"}) {
+    flags.resize = size;
+    EXPECT_THAT(ErrorOf(flags), HasSubstr("--resize: ")) << size;
+  }
+  flags.resize = "";
+  flags.payload = "tiff";
+  EXPECT_EQ(ErrorOf(flags), "--payload: tiff is none of raw_base64, raw, jpeg, png");
+  flags.payload = "raw";
   flags.shard_size = "12 parsecs";
   EXPECT_THAT(ErrorOf(flags), HasSubstr("--shard-size: "));
   flags.shard_size = "1";

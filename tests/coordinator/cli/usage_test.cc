@@ -35,7 +35,7 @@ INSTANTIATE_TEST_SUITE_P(
                     UsageCase{"convert --input a.csv --output o --num-shards many", "--num-shards"},
                     UsageCase{"convert --input a.csv --output o --shard-size 3potatoes", "--shard-size"},
                     UsageCase{"convert --input a.csv --output o --compression zip", "--compression"},
-                    UsageCase{"convert --input a.csv --output o --gzip-level fast", "--gzip-level"},
+                    UsageCase{"convert --input a.csv --output o --gzip-level fastest", "--gzip-level"},
                     UsageCase{"convert --input a.csv --output o --max-bad-rows 110%", "--max-bad-rows"},
                     UsageCase{"convert --input a.csv --output o --format xml", "--format"},
                     UsageCase{"convert --input a.csv --output o --progress loud", "--progress"},
