@@ -128,6 +128,7 @@ std::optional<ImageError> Walk::Frame(uint8_t marker, size_t body, size_t length
   if (components == 2 || components > 4) {
     return ImageError{"decode/unsupported", absl::StrCat(components, " colour components")};
   }
+  found_.components = components;
   found_.channels = components == 1 ? 1 : 3;
   return CheckLimits(found_.width, found_.height, 0, limits_);
 }

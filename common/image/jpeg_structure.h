@@ -13,6 +13,7 @@ struct JpegStructure {
   int32_t width = 0;
   int32_t height = 0;
   int32_t channels = 0;     // of the picture when decoded: 1 or 3
+  int components = 0;       // as stored: 4 is CMYK or YCCK, which many readers show in wrong colours
   int64_t image_bytes = 0;  // up to and with the end marker; what lies behind is not part of the image
   int orientation = 1;      // EXIF
 };

@@ -37,12 +37,6 @@ int64_t EncodedBound(const ImageHeader& header) {
   return header.pixel_bytes() + header.pixel_bytes() / 8 + header.height + kHeaders;
 }
 
-std::optional<ImageError> CheckStructure(const RowSlot& slot, const ImageLimits& limits) {
-  ImageOr<JpegStructure> structure = CheckJpegStructure(slot.file_view(), limits);
-  if (auto* error = std::get_if<ImageError>(&structure)) return std::move(*error);
-  return std::nullopt;
-}
-
 }  // namespace
 
 void RowSlot::Release() {
@@ -104,8 +98,7 @@ RowPreparer::Step RowPreparer::Reserve(RowSlot& slot, int64_t bytes, Memory memo
 RowSlot::Content RowPreparer::ContentFor(const RowSlot& slot) const {
   const ImageHeader& header = slot.header;
   const ImageWishes& wishes = options_.wishes;
-  if (wishes.payload == PAYLOAD_JPEG && header.format == ImageFormat::kJpeg && header.as_stored)
-    return RowSlot::Content::kFile;
+  if (slot.passes_through) return RowSlot::Content::kFile;
   if (wishes.files()) return RowSlot::Content::kEncoded;
   const int64_t all = slot.file_bytes + header.decoder_bytes + header.pixel_bytes();
   const bool whole = header.pixel_bytes() <= kWholeImageBytes && all <= wishes.limits.max_memory_bytes;
@@ -121,9 +114,8 @@ int64_t RowPreparer::NeededBytes(const RowSlot& slot) const {
     case RowSlot::Content::kPixels:
       return base + header.pixel_bytes();
     case RowSlot::Content::kRows:
-      return base + strip;
     case RowSlot::Content::kFile:
-      return options_.wishes.validation == VALIDATE_DECODE ? base + strip : slot.file_bytes;
+      return base + strip;
     case RowSlot::Content::kEncoded:
       return base + header.pixel_bytes() + EncodedBound(header);
   }
@@ -147,7 +139,35 @@ RowPreparer::Step RowPreparer::OpenImage(RowSlot& slot, ImageTools& tools, Memor
   }
 }
 
+// A JPEG without faults in its structure goes into the record byte for byte, unless the job wants another picture, or
+// it has four colour components: readers of records would show them in wrong colours.
+RowPreparer::Step RowPreparer::CheckPassThrough(RowSlot& slot) const {
+  const ImageWishes& wishes = options_.wishes;
+  slot.passes_through = false;
+  const ImageOr<ImageFormat> format = SniffFormat(slot.file_view());
+  const ImageFormat* known = std::get_if<ImageFormat>(&format);
+  if (wishes.payload != PAYLOAD_JPEG || known == nullptr || *known != ImageFormat::kJpeg) return std::nullopt;
+  ImageOr<JpegStructure> checked = CheckJpegStructure(slot.file_view(), wishes.limits);
+  if (auto* error = std::get_if<ImageError>(&checked)) return Bad(slot, std::move(*error));
+  const JpegStructure& found = std::get<JpegStructure>(checked);
+  const bool as_colored =
+      found.components == 3 || (found.components == 1 && wishes.picture.color == PictureOptions::Color::kKeep);
+  const bool as_turned = wishes.picture.exif == PictureOptions::Exif::kIgnore || found.orientation == 1;
+  slot.passes_through = as_colored && as_turned && !wishes.picture.resize.has_value();
+  slot.content = RowSlot::Content::kFile;
+  slot.header = {};
+  slot.header.width = found.width;
+  slot.header.height = found.height;
+  slot.header.channels = found.channels;
+  return std::nullopt;
+}
+
 RowPreparer::Step RowPreparer::MakeImage(RowSlot& slot, ImageTools& tools, Memory memory) const {
+  if (Step end = CheckPassThrough(slot)) return end;
+  if (slot.passes_through && options_.wishes.validation == VALIDATE_STRUCTURE) {
+    slot.source_hash = Xxh3Of(slot.file_view());
+    return std::nullopt;
+  }
   if (Step end = OpenImage(slot, tools, memory)) return end;
   std::optional<ImageError> error = Decode(slot, tools);
   if (!error.has_value() && slot.content == RowSlot::Content::kEncoded) error = Encode(slot, tools.encoder);
@@ -162,8 +182,6 @@ std::optional<ImageError> RowPreparer::Decode(RowSlot& slot, ImageTools& tools) 
     case RowSlot::Content::kEncoded:
       return tools.decoder.Decode(slot.pixels.Reserve(static_cast<size_t>(slot.header.pixel_bytes())));
     case RowSlot::Content::kFile:
-      if (options_.wishes.validation == VALIDATE_STRUCTURE) return CheckStructure(slot, options_.wishes.limits);
-      [[fallthrough]];
     case RowSlot::Content::kRows:
       return tools.decoder.DecodeRows([](absl::Span<const uint8_t>) {});
   }

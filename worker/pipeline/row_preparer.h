@@ -51,6 +51,7 @@ class RowPreparer {
 
   Step Fetch(RowSlot& slot, Memory memory) const;
   Step Reserve(RowSlot& slot, int64_t bytes, Memory memory) const;
+  Step CheckPassThrough(RowSlot& slot) const;
   Step MakeImage(RowSlot& slot, ImageTools& tools, Memory memory) const;
   Step OpenImage(RowSlot& slot, ImageTools& tools, Memory memory) const;
   RowSlot::Content ContentFor(const RowSlot& slot) const;

@@ -42,6 +42,7 @@ struct RowSlot {
     kEncoded,  // `encoded` does
   };
   Content content = Content::kPixels;
+  bool passes_through = false;  // a JPEG that needs no change
   int64_t file_bytes = 0;
   std::string source_hash;  // XXH3-128 of the file
   int64_t fetch_ns = 0;
