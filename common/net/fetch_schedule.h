@@ -72,6 +72,7 @@ class FetchSchedule {
   // When Next may have something that it has not now, but for Add and Ended; nothing: never.
   std::optional<Time> NextTime(Time now);
   int in_flight() const { return in_flight_; }
+  size_t known_hosts() const { return hosts_.size(); }
 
  private:
   struct Host {

@@ -66,7 +66,8 @@ using CurlUrl = std::unique_ptr<CURLU, CurlUrlDeleter>;
 
 std::string Part(CURLU* url, CURLUPart part) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return "";
+  const unsigned port = part == CURLUPART_URL ? CURLU_NO_DEFAULT_PORT : CURLU_DEFAULT_PORT;
+  if (curl_url_get(url, part, &text, port) != CURLUE_OK) return "";
   std::string copy(text);
   curl_free(text);
   return copy;
