@@ -1,6 +1,7 @@
 // FormatDecoder: what each image format gives to ImageDecoder: its pixels as they are stored, in 1 or 3 channels.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -47,5 +48,8 @@ class FormatDecoder {
 // Nothing if the header keeps the limits. `needed_bytes` is for the whole file.
 std::optional<ImageError> CheckLimits(int64_t width, int64_t height, int64_t needed_bytes, const ImageLimits& limits,
                                       absl::string_view kind = "");
+
+// "the file ends after 8,192 bytes, 70 of 374 rows decoded"; `height` is 0 while it is not known.
+ImageError TruncatedAfter(size_t file_bytes, int64_t rows, int64_t height);
 
 }  // namespace millrace

@@ -11,7 +11,6 @@
 #include <jpeglib.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/byte_size.h"
 #include "common/image/cmyk.h"
 
 #define MILLRACE_STRING_INNER(x) #x
@@ -94,7 +93,9 @@ class Session {
   ImageError Error() const {
     const int code = handler_.manager.msg_code;
     if (too_many_scans_) return {"decode/unsupported", absl::StrCat("more than ", max_scans_, " scans")};
-    if (code == JWRN_JPEG_EOF || code == JERR_INPUT_EOF || code == JERR_INPUT_EMPTY) return Truncated();
+    if (code == JWRN_JPEG_EOF || code == JERR_INPUT_EOF || code == JERR_INPUT_EMPTY) {
+      return TruncatedAfter(file_.size(), cinfo_.output_scanline, cinfo_.image_height);
+    }
     return {ReasonOf(code), MessageText()};
   }
 
@@ -139,15 +140,6 @@ class Session {
       default:
         return "decode/corrupt";
     }
-  }
-
-  ImageError Truncated() const {
-    std::string detail =
-        absl::StrCat("the file ends after ", WithThousands(static_cast<int64_t>(file_.size())), " bytes");
-    if (cinfo_.image_height == 0) return {"decode/truncated", absl::StrCat(detail, ", before the first row")};
-    absl::StrAppend(&detail, ", ", WithThousands(cinfo_.output_scanline), " of ", WithThousands(cinfo_.image_height),
-                    " rows decoded");
-    return {"decode/truncated", detail};
   }
 
   std::string MessageText() const {

@@ -5,7 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/base/byte_size.h"
+#include "common/image/format_decoder.h"
 
 namespace millrace {
 namespace {
@@ -135,9 +135,7 @@ ImageOr<ImageFormat> SniffFormat(absl::string_view file) {
     cut = true;
   }
   if (!cut) return Other(file);
-  return ImageError{"decode/truncated",
-                    absl::StrCat("the file ends after ", WithThousands(static_cast<int64_t>(file.size())),
-                                 " bytes, before the first row")};
+  return TruncatedAfter(file.size(), 0, 0);
 }
 
 }  // namespace millrace

@@ -1,6 +1,7 @@
+#include "common/image/format_decoder.h"
+
 #include "absl/strings/str_cat.h"
 #include "common/base/byte_size.h"
-#include "common/image/format_decoder.h"
 
 namespace millrace {
 
@@ -18,6 +19,13 @@ std::optional<ImageError> CheckLimits(int64_t width, int64_t height, int64_t nee
                      WithThousands(limits.max_memory_bytes), " for one image")};
   }
   return std::nullopt;
+}
+
+ImageError TruncatedAfter(size_t file_bytes, int64_t rows, int64_t height) {
+  std::string detail = absl::StrCat("the file ends after ", WithThousands(static_cast<int64_t>(file_bytes)), " bytes");
+  if (height == 0) return {"decode/truncated", absl::StrCat(detail, ", before the first row")};
+  return {"decode/truncated",
+          absl::StrCat(detail, ", ", WithThousands(rows), " of ", WithThousands(height), " rows decoded")};
 }
 
 }  // namespace millrace
