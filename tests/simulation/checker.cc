@@ -59,7 +59,7 @@ void Checker::CheckWon(const ShardWon& row) {
 
 void Checker::CheckPublishing(const JobPublishing& row) {
   const JobRecord* job = journal_.durable().Find(row.job_id());
-  if (job == nullptr || job->stage() != STAGE_WRITE)
+  if (job == nullptr || (job->stage() != STAGE_WRITE && !job->unpublishing))
     return world_.Violate("P3", row.job_id(), ": published from another stage than write");
   for (size_t i = 0; i < job->tasks.size(); ++i)
     if (!job->tasks[i].winner) world_.Violate("P3", row.job_id(), ": published while shard ", i, " has no winner");
@@ -71,19 +71,21 @@ void Checker::CheckFinished(const JobFinished& row) {
   const JobRecord* job = journal_.durable().Find(row.job_id());
   if (job == nullptr) return world_.Violate("P1", row.job_id(), ": ended without having been submitted");
   if (row.state() == JOB_SUCCEEDED) CheckDataset(model, *job);
-  if (row.state() == JOB_CANCELLED || job->stage() != STAGE_PUBLISH) {
-    if (row.state() != JOB_SUCCEEDED) CheckNothingVisible(model);
-  }
+  const bool begun = job->stage() == STAGE_PUBLISH || job->unpublishing;
+  if (row.state() == JOB_CANCELLED || (row.state() == JOB_FAILED && !begun)) CheckNothingVisible(model);
 }
 
 // ---- files ----
 
 void Checker::OnVisible(const Disk& disk, const std::string& path, const std::string* bytes) {
-  if (IsClaim(path)) return;
+  if (IsClaim(path)) return void(claimed_[path].insert(&disk));
   const JobModel* model = OwnerOf(path);
   if (model == nullptr) return world_.Violate("P6", path, " belongs to no job");
-  if (bytes == nullptr) return world_.Violate("P3", path, " vanished");
   const JobRecord* job = journal_.durable().Find(model->id);
+  if (bytes == nullptr) {
+    const bool cancelled = job != nullptr && job->unpublishing && disk.Find(model->output() + "/_SUCCESS") == nullptr;
+    return cancelled ? void() : world_.Violate("P3", path, " vanished");
+  }
   const bool publishing = job != nullptr && (job->stage() == STAGE_PUBLISH || job->state() == JOB_SUCCEEDED);
   if (!publishing)
     return world_.Violate("P6", path, " became visible on ", disk.name(), " before ", model->id,
@@ -190,12 +192,14 @@ void Checker::OnEnd(const DurableState& engine) {
   for (const JobModel& model : jobs_) {
     const JobRecord* job = journal_.durable().Find(model.id);
     if (job == nullptr) continue;
-    if (job->state() != JOB_SUCCEEDED && job->stage() != STAGE_PUBLISH) CheckNothingVisible(model);
+    if (job->state() != JOB_SUCCEEDED && job->stage() != STAGE_PUBLISH && !job->unpublishing)
+      CheckNothingVisible(model);
     if (job->state() == JOB_SUCCEEDED && Files(model) != finished_[model.id])
       world_.Violate("P4", model.id, ": its dataset changed after it was acknowledged");
     for (const Disk* disk : disks_)
-      if (job->state() == JOB_CANCELLED && !disk->Visible(model.output()).empty())
-        world_.Violate("P4", model.id, " was cancelled, but its claim is there again: a fenced worker made it");
+      if (job->state() == JOB_CANCELLED && claimed_[model.output() + "/_millrace.json"].size() < 2 &&
+          !disk->Visible(model.output()).empty())
+        world_.Violate("P4", model.id, " was cancelled, but its claim is there: it stayed, or a fenced worker made it");
     if (job->state() == JOB_SUCCEEDED && model.must_fail)
       world_.Violate("P2", model.id, ": succeeded above its limit of bad rows");
   }

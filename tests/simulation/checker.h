@@ -58,6 +58,7 @@ class Checker {
   std::map<std::string, uint32_t> acknowledged_;                              // job → generation
   std::map<std::tuple<std::string, uint32_t, uint32_t>, EpochKey> accepted_;  // (job, generation, shard) → winner
   std::set<EpochKey> destroyed_;
+  std::map<std::string, std::set<const Disk*>> claimed_;  // output → disks on which its claim was ever made
   std::map<std::string, std::map<std::string, std::string>> finished_;  // job → its dataset when it was acknowledged
 };
 

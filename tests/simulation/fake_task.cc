@@ -51,6 +51,11 @@ absl::Status FakeTask::CheckClaim(const Machine& machine) const {
   return absl::FailedPreconditionError(absl::StrCat("this worker sees another disk at ", job_.output()));
 }
 
+absl::Status FakeTask::CheckScan(const Machine& machine, const std::string& scan_dir) const {
+  if (scan_dir.empty() || machine.disk->Find(scan_dir + "/rows") != nullptr) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(scan_dir, "/rows is not there"));
+}
+
 absl::Status FakeTask::StepScan(const Machine& machine) {
   const std::string folder = AttemptFolder();
   if (step_ == 0) {
@@ -82,10 +87,11 @@ std::string FakeTask::Outcomes(bool mount_lost) {
 
 absl::Status FakeTask::StepWrite(const Machine& machine) {
   const WriteWork& work = assignment_.write();
-  if (step_ == 0) return CheckClaim(machine);
+  if (step_ == 0) {
+    MILLRACE_RETURN_IF_ERROR(CheckClaim(machine));
+    return CheckScan(machine, work.scan_dir());
+  }
   if (step_ == 1) {
-    if (machine.disk->Find(work.scan_dir() + "/rows") == nullptr)
-      return absl::NotFoundError(absl::StrCat(work.scan_dir(), "/rows is gone"));
     outcomes_ = Outcomes(machine.mount_lost);
     const std::string bytes = ShardBytes(job_, work, outcomes_);
     machine.disk->BeginPrepare(AttemptFolder() + "/shard", bytes.substr(0, bytes.size() / 2));
@@ -135,6 +141,7 @@ absl::Status FakeTask::StepPublish(const Machine& machine) {
   const int shards = assignment_.publish().shards_size();
   if (machine.disk->Find(Out("_SUCCESS")) != nullptr && step_ < shards + 3)
     step_ = shards + 3;  // an earlier one got so far
+  if (step_ < shards + 3) MILLRACE_RETURN_IF_ERROR(CheckScan(machine, assignment_.publish().scan().scan_dir()));
   if (step_ < shards) return machine.disk->Publish(assignment_.publish().shards(step_).result().shard());
   if (step_ == shards) {
     MILLRACE_ASSIGN_OR_RETURN(const std::string dead, CollectDeadLetters(machine));
@@ -149,11 +156,24 @@ absl::Status FakeTask::StepPublish(const Machine& machine) {
 }
 
 absl::Status FakeTask::StepCleanup(const Machine& machine) {
-  const bool ours = CheckClaim(machine).ok();
-  if (step_ == 0 && ours) machine.disk->RemoveTree(JobFolder());
-  if (step_ == 1 && ours) machine.disk->Remove(Out(kClaim));
-  if (step_ < 2) return absl::OkStatus();
-  result_.mutable_cleanup();
+  const bool unpublish = assignment_.cleanup().unpublish();
+  if (step_ == 0) {
+    const bool ours = CheckClaim(machine).ok();
+    CleanupResult& result = *result_.mutable_cleanup();
+    result.set_found_nothing(!ours || !CheckScan(machine, assignment_.cleanup().scan_dir()).ok());
+    result.set_complete(ours && unpublish && machine.disk->Find(Out("_SUCCESS")) != nullptr);
+    done_ = !ours || result.complete();
+    return absl::OkStatus();
+  }
+  if (!CheckClaim(machine).ok()) return absl::UnavailableError("another clean-up has been here");
+  if (step_ == 1 && unpublish) machine.disk->Remove(Out("_manifest.json"));
+  if (step_ == 2 && unpublish) {
+    for (const PreparedFile& shard : assignment_.cleanup().shards()) machine.disk->Remove(shard.path());
+    machine.disk->Remove(Out("dead-letters"));
+  }
+  if (step_ == 3) machine.disk->RemoveTree(JobFolder());
+  if (step_ < 4) return absl::OkStatus();
+  machine.disk->Remove(Out(kClaim));
   done_ = true;
   return absl::OkStatus();
 }

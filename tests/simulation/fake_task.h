@@ -41,6 +41,7 @@ class FakeTask {
   absl::Status StepPublish(const Machine& machine);
   absl::Status StepCleanup(const Machine& machine);
   absl::Status CheckClaim(const Machine& machine) const;
+  absl::Status CheckScan(const Machine& machine, const std::string& scan_dir) const;
   absl::Status PublishText(const Machine& machine, const std::string& name, const std::string& bytes);
   absl::StatusOr<std::string> CollectDeadLetters(const Machine& machine) const;
   void FinishWrite(const Machine& machine);

@@ -77,6 +77,8 @@ void People::LookAfterJobs() {
   for (size_t job = 0; job < jobs_.size(); ++job) {
     const JobRecord* record = journal_.durable().Find(jobs_[job].id);
     if (record == nullptr || record->running() || record->state() == JOB_SUCCEEDED) continue;
+    const bool stuck = record->state() == JOB_FAILED && record->stage() == STAGE_PUBLISH;
+    if (stuck && world_.Fault(world_.swarm.cancel * 0.4)) Cancel(job);
     const bool unlucky = world_.healed && record->state() == JOB_FAILED && !jobs_[job].must_fail;
     if (unlucky || world_.Fault(world_.swarm.retry * 0.4)) Retry(job);
   }

@@ -39,9 +39,6 @@ Swarm SwarmOf(Random& random) {
   swarm.strict = random.Chance(0.1);
   swarm.lost_mount = random.Chance(0.2);
   swarm.other_disk = swarm.workers > 1 && random.Chance(0.15);
-  // Known gap (docs/simulation.md): a cleanup that is leased to the machine with the other disk finds nothing to
-  // remove.
-  if (swarm.other_disk) swarm.cancel = 0;
   return swarm;
 }
 

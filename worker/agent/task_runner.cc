@@ -66,24 +66,25 @@ class Runner {
   }
 
   absl::StatusOr<TaskResult> Cleanup(TaskContext& context) {
-    MILLRACE_RETURN_IF_ERROR(RunCleanup(context));
     TaskResult result;
-    result.mutable_cleanup();
+    MILLRACE_ASSIGN_OR_RETURN(*result.mutable_cleanup(), RunCleanup(context));
     return result;
   }
 
   // Once a job is enough: a mount that goes away later shows as missing files, which are environmental
   // (docs/engine.md).
   absl::Status CheckClaimOnce(TaskContext& context) {
-    const std::string nonce = context.assignment.nonce();
+    const std::string& scan_dir = context.assignment.write().scan_dir();
+    const std::string scan = absl::StrCat(context.assignment.nonce(), scan_dir);
     {
       MutexLock lock(&mu_);
-      if (checked_.contains(nonce)) return absl::OkStatus();
+      if (checked_.contains(scan)) return absl::OkStatus();
     }
     MILLRACE_RETURN_IF_ERROR(CheckClaim(context.store, context.assignment));
+    MILLRACE_RETURN_IF_ERROR(CheckScan(context.store, context.assignment, scan_dir));
     MutexLock lock(&mu_);
     if (checked_.size() > 1000) checked_.clear();  // a daemon lives for ever; checking again is cheap
-    checked_.insert(nonce);
+    checked_.insert(scan);
     return absl::OkStatus();
   }
 

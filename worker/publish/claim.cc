@@ -127,4 +127,12 @@ absl::Status CheckClaim(const Store& store, const Assignment& assignment) {
                                                     ", not that of job ", assignment.task().job_id()));
 }
 
+absl::Status CheckScan(const Store& store, const Assignment& assignment, absl::string_view scan_dir) {
+  const std::string path = absl::StrCat(assignment.spec().output(), "/", scan_dir, "/summary.pb");
+  const absl::Status seen = store.Open(path).status();
+  if (!absl::IsNotFound(seen)) return seen;
+  return absl::FailedPreconditionError(absl::StrCat("this worker sees another disk at ", assignment.spec().output(),
+                                                    ", or the job's staging was removed: ", path, " is not there"));
+}
+
 }  // namespace millrace

@@ -35,4 +35,8 @@ absl::Status TakeClaim(Store& store, const Assignment& assignment);
 // disk is mounted here, or none, or it may not read it.
 absl::Status CheckClaim(const Store& store, const Assignment& assignment);
 
+// Does this worker see what the scan that counts has written (`scan_dir`, below OUT)? FAILED_PRECONDITION if not: the
+// scan began here too, and left its claim, but was finished by a worker that sees another disk.
+absl::Status CheckScan(const Store& store, const Assignment& assignment, absl::string_view scan_dir);
+
 }  // namespace millrace

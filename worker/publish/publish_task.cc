@@ -132,6 +132,7 @@ absl::Status Publisher::Publish() {
 }
 
 absl::Status Publisher::PrepareMetadata() {
+  MILLRACE_RETURN_IF_ERROR(CheckScan(store_, assignment_, work_.scan().scan_dir()));
   const std::string path = PathOf(absl::StrCat(work_.scan().scan_dir(), "/summary.pb"));
   MILLRACE_ASSIGN_OR_RETURN(const std::string bytes, store_.Read(path, kMaxSummaryBytes));
   if (!summary_.ParseFromString(bytes)) return absl::DataLossError(absl::StrCat(path, ": not a scan summary"));

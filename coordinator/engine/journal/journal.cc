@@ -22,6 +22,8 @@ std::string JobIdOf(const Update& update) {
       return update.job_retried().job_id();
     case Update::kJobArchived:
       return update.job_archived().status().job_id();
+    case Update::kScanLeased:
+      return update.scan_leased().job_id();
     case Update::kCoordinatorStarted:
     case Update::UPDATE_NOT_SET:
       return "";

@@ -63,6 +63,8 @@ absl::Status Engine::Start(Moment moment) {
   if (!durable().running().empty())
     context.live.hold_back_until =
         moment.now + (hold_back < absl::ZeroDuration() ? 2 * context.options.sync_period() : hold_back);
+  if (hold_back != absl::ZeroDuration() && !durable().jobs().empty())
+    context.live.strangers_until = moment.now + context.options.lease;
   const std::set<std::pair<int64_t, std::string>> running = durable().running();
   for (const auto& [submitted, id] : running) core_->flow.Settle(id);
   return context.state.Commit();

@@ -53,10 +53,9 @@ absl::Status JobFlow::Cancel(const std::string& job_id) {
     return absl::FailedPreconditionError(
         absl::StrCat("job '", job_id, "' has succeeded; its dataset is in ", JsonEscape(job.spec().output())));
   if (job.state() == JOB_CANCELLED || (job.running() && job.stage() == STAGE_CLEANUP)) return absl::OkStatus();
-  if (job.stage() == STAGE_PUBLISH)
-    return absl::FailedPreconditionError(
-        absl::StrCat("job '", job_id, "' is past the point of no return: all its shards are written and ",
-                     job.running() ? "are being published" : "some may be published; retry it to publish the rest"));
+  if (job.stage() == STAGE_PUBLISH && job.running())
+    return absl::FailedPreconditionError(absl::StrCat(
+        "job '", job_id, "' is past the point of no return: all its shards are written and are being published"));
   if (job.stage() == STAGE_SCAN)
     for (const EpochKey& epoch : context_.live.Job(job_id).tasks[kStageTask].attempts)
       context_.live.leaving[epoch] = *context_.live.FindAttempt(epoch);
@@ -95,6 +94,7 @@ void JobFlow::Settle(const std::string& job_id) {
   if (!job.running() || FailExhausted(job)) return;
   for (const auto& [epoch, scan] : context_.live.leaving)
     if (scan.job_id == job_id) return;  // see Left
+  if (job.stage() == STAGE_CLEANUP) return SettleCleanup(job);
   const auto open_unless_live = [&](TaskSlot slot) {
     const LiveJob& live = context_.live.Job(job_id);
     auto it = live.tasks.find(slot);
@@ -105,6 +105,16 @@ void JobFlow::Settle(const std::string& job_id) {
     for (size_t i = 0; i < job.tasks.size(); ++i)
       if (!job.tasks[i].winner) open_unless_live(static_cast<TaskSlot>(i));
   Advance(job_id);
+}
+
+void JobFlow::SettleCleanup(const JobRecord& job) {
+  if (job.claimants.empty()) {  // no scan was ever leased, so there is no claim
+    Update update;
+    update.mutable_job_finished()->set_job_id(job.id());
+    update.mutable_job_finished()->set_state(JOB_CANCELLED);
+    return EndForGood(std::move(update));
+  }
+  context_.Open(job.id(), kStageTask, context_.live.strangers_until - context_.moment.now);
 }
 
 void JobFlow::Advance(const std::string& job_id) {
@@ -152,6 +162,12 @@ void JobFlow::Publish(const std::string& job_id) {
   context_.Open(job_id, kStageTask);
 }
 
+void JobFlow::PublishAfterAll(const std::string& job_id) {
+  context_.live.ClearTasks(job_id);
+  Publish(job_id);
+  context_.Note(job_id, "warning", "the dataset was complete already: the cancel came too late");
+}
+
 void JobFlow::Fail(const std::string& job_id, std::string error) {
   Update update;
   update.mutable_job_finished()->set_job_id(job_id);
@@ -168,8 +184,13 @@ void JobFlow::Finish(const Attempt& attempt, JobState state, const PublishResult
   if (result != nullptr) *row.mutable_result() = *result;
   *row.mutable_epoch() = EpochOf(attempt.epoch);
   row.set_worker(attempt.worker);
+  EndForGood(std::move(update));
+}
+
+void JobFlow::EndForGood(Update update) {
+  const std::string job_id = update.job_finished().job_id();
   End(std::move(update));
-  context_.state.Archive(attempt.job_id, context_.moment.unix_ms).IgnoreError();  // sticks
+  context_.state.Archive(job_id, context_.moment.unix_ms).IgnoreError();  // sticks
 }
 
 void JobFlow::End(Update update) {

@@ -30,6 +30,8 @@ class JobFlow {
 
   // A fenced scan of a cancelled job runs no more; the cleanup may begin with the last one.
   void Left(EpochKey scan);
+  // The cleanup found the dataset complete: the publication had done its work before it failed, and only has to say so.
+  void PublishAfterAll(const std::string& job_id);
 
   // The scan has its winner.
   void Planned(const Attempt& attempt, const ScanResult& scan);
@@ -38,9 +40,12 @@ class JobFlow {
 
  private:
   absl::Status CheckOutputIsFree(const std::string& job_id, const ConvertSpec& spec) const;
+  // Opens the cleanup, or ends the job if there is nothing to clean up.
+  void SettleCleanup(const JobRecord& job);
   // True if the job failed because of it.
   bool FailExhausted(const JobRecord& job);
   void Publish(const std::string& job_id);
+  void EndForGood(Update update);
   void End(Update update);
 
   EngineContext& context_;

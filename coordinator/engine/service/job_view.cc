@@ -132,7 +132,11 @@ Assignment AssignmentOf(const JobRecord& job, const Attempt& attempt) {
       *assignment.mutable_publish() = PublishWorkOf(job);
       break;
     default:
-      assignment.mutable_cleanup();
+      assignment.mutable_cleanup()->set_unpublish(job.unpublishing);
+      if (job.scan) assignment.mutable_cleanup()->set_scan_dir(job.scan->scan_dir());
+      if (!job.unpublishing) break;
+      for (const TaskRecord& task : job.tasks)
+        if (task.winner) *assignment.mutable_cleanup()->add_shards() = task.winner->result.shard();
   }
   return assignment;
 }

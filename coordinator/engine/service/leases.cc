@@ -171,6 +171,12 @@ Assignment Leases::Lease(const LiveWorker& worker, const Grant& grant) {
                   {}};
   Assignment assignment = AssignmentOf(job, attempt);
   context_.live.AddAttempt(std::move(attempt));
+  if (assignment.has_scan() && !job.claimants.contains(worker.info.name())) {
+    Update update;
+    update.mutable_scan_leased()->set_job_id(job.id());
+    update.mutable_scan_leased()->set_worker(worker.info.name());
+    context_.Stage(std::move(update));
+  }
   context_.Touch(job.id());
   return assignment;
 }

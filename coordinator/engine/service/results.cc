@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/log.h"
 #include "coordinator/engine/state/job_words.h"
 
 namespace millrace {
@@ -67,10 +68,10 @@ Results::Verdict Results::Take(EpochKey epoch, const TaskResult& result) {
   if (!Matches(attempt.key.kind(), result)) return Reject(attempt, "the worker answered with another kind of result");
   if (result.has_failure()) return TakeFailure(attempt, result.failure());
   if (result.has_write()) return TakeWrite(attempt, result.write());
+  if (result.has_cleanup()) return TakeCleanup(attempt, result.cleanup());
   ++context_.metrics.commits_accepted;
   if (result.has_scan()) flow_.Planned(attempt, result.scan());
   if (result.has_publish()) flow_.Finish(attempt, JOB_SUCCEEDED, &result.publish());
-  if (result.has_cleanup()) flow_.Finish(attempt, JOB_CANCELLED, nullptr);
   return Drop::ACCEPTED;
 }
 
@@ -145,6 +146,38 @@ void Results::Blame(const Attempt& attempt) {
                   absl::StrCat("worker ", name, " is quarantined: ", attempt.worker,
                                " could read the files that it could not; look at its mounts"));
   }
+}
+
+// The claim, and all that comes after it, is where a worker saw it that was given the scan; a scan that moved to a
+// machine with another disk has left one there too. So every such worker that can be asked has to look, and one of all
+// workers must have found what there was, or all of them nothing.
+Results::Verdict Results::TakeCleanup(const Attempt& attempt, const CleanupResult& result) {
+  ++context_.metrics.commits_accepted;
+  if (result.complete()) {
+    flow_.PublishAfterAll(attempt.job_id);
+    return Drop::ACCEPTED;
+  }
+  const JobRecord& job = *context_.Job(attempt.job_id);
+  LiveTask& task = context_.live.Task(attempt);
+  if (!Contains(task.refused_by, attempt.worker)) task.refused_by.push_back(attempt.worker);
+  task.cleaned |= !result.found_nothing();
+  const std::vector<std::string> missing = context_.Scheduling().ClaimantsToLook(job);
+  if (missing.empty() || (task.cleaned && !context_.Scheduling().AnyCould(job, missing)))
+    flow_.Finish(attempt, JOB_CANCELLED, nullptr);
+  else if (task.cleaned || context_.Scheduling().OthersCould(job, context_.Scheduling().TriedInVain(job, attempt.slot)))
+    Reopen(attempt);
+  else
+    NobodyToAsk(attempt, missing);
+  return Drop::ACCEPTED;
+}
+
+void Results::NobodyToAsk(const Attempt& attempt, const std::vector<std::string>& missing) {
+  const std::string output = JsonEscape(context_.Job(attempt.job_id)->spec().output());
+  CountFailure(attempt,
+               Failure(absl::StrCat("nothing of the job is to be seen at ", output, " on ", attempt.worker,
+                                    ", and worker ", missing[0], ", which began it, perhaps on another disk, ",
+                                    "cannot be asked; cancel again when it is back")),
+               4);
 }
 
 Results::Verdict Results::Reject(const Attempt& attempt, std::string message) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "coordinator/engine/service/engine_context.h"
 #include "coordinator/engine/service/job_flow.h"
@@ -34,6 +35,8 @@ class Results {
  private:
   Verdict TakeWrite(const Attempt& attempt, const WriteResult& result);
   Verdict TakeFailure(const Attempt& attempt, const TaskFailure& failure);
+  Verdict TakeCleanup(const Attempt& attempt, const CleanupResult& result);
+  void NobodyToAsk(const Attempt& attempt, const std::vector<std::string>& missing);
   Verdict Reject(const Attempt& attempt, std::string message);
   Verdict WrongMachine(const Attempt& attempt, const TaskFailure& failure);
   void CountFailure(const Attempt& attempt, const TaskFailure& failure, double delay_factor = 1);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "coordinator/engine/state/job_words.h"
 #include "coordinator/engine/state/planner.h"
 
@@ -100,6 +101,7 @@ void DropWork(JobRecord& job) {
   job.plan = {};
   job.tasks = {};
   job.stage_task = {};
+  job.unpublishing = false;
 }
 
 void StartOver(JobRecord& job) {
@@ -161,6 +163,8 @@ void DurableState::Apply(const Update& update) {
       return On(update.job_retried(), ms);
     case Update::kJobArchived:
       return On(update.job_archived(), ms);
+    case Update::kScanLeased:
+      return On(update.scan_leased(), ms);
     case Update::UPDATE_NOT_SET:
       return;
   }
@@ -191,6 +195,7 @@ void DurableState::On(const JobPlanned& row, int64_t unix_ms) {
   job->scan = row.scan();
   job->scan_epoch = KeyOf(row.epoch());
   job->scan_worker = row.worker();
+  job->claimants.insert(row.worker());
   job->plan.assign(row.tasks().begin(), row.tasks().end());
   job->tasks.assign(job->plan.size(), {});
   job->stage_task = {};
@@ -231,6 +236,8 @@ void DurableState::On(const JobPublishing& row, int64_t unix_ms) {
   JobRecord* job = FindMutable(row.job_id());
   if (job == nullptr) return;
   job->status.set_stage(STAGE_PUBLISH);
+  job->status.set_cancelling(false);
+  job->unpublishing = false;
   job->stage_task = {};
   AddLog(*job, unix_ms, "info", "every shard is written: publishing");
 }
@@ -247,6 +254,7 @@ void DurableState::On(const JobFinished& row, int64_t unix_ms) {
   if (row.state() != JOB_FAILED) {
     job->status.set_stage(STAGE_DONE);
     DropWork(*job);
+    job->claimants.clear();
   }
   AddLog(*job, unix_ms, row.state() == JOB_FAILED ? "error" : "info", FinishedWords(*job));
 }
@@ -255,6 +263,7 @@ void DurableState::On(const CancelRequested& row, int64_t unix_ms) {
   JobRecord* job = FindMutable(row.job_id());
   if (job == nullptr) return;
   SetState(*job, JOB_RUNNING);
+  if (job->stage() == STAGE_PUBLISH) job->unpublishing = true;
   job->status.set_stage(STAGE_CLEANUP);
   job->status.set_cancelling(true);
   job->status.set_finished_unix_ms(0);
@@ -266,7 +275,10 @@ void DurableState::On(const CancelRequested& row, int64_t unix_ms) {
 void DurableState::On(const JobRetried& row, int64_t unix_ms) {
   JobRecord* job = FindMutable(row.job_id());
   if (job == nullptr) return;
-  if (!row.nonce().empty()) job->nonce = row.nonce();
+  if (!row.nonce().empty()) {
+    job->nonce = row.nonce();
+    job->claimants.clear();
+  }
   ++job->generation;
   job->stage_task = {};
   job->status.clear_error();
@@ -295,6 +307,10 @@ void DurableState::On(const JobArchived& row, int64_t) {
   job.log.assign(row.log().begin(), row.log().end());
   job.log_first = row.log_first();
   SetState(job, row.status().state());
+}
+
+void DurableState::On(const ScanLeased& row, int64_t) {
+  if (JobRecord* job = FindMutable(row.job_id())) job->claimants.insert(row.worker());
 }
 
 Update DurableState::ArchiveOf(const JobRecord& job, int64_t unix_ms) {
@@ -334,7 +350,8 @@ void DurableState::SetState(JobRecord& job, JobState state) {
 std::string DurableState::DebugString() const {
   std::string out = absl::StrCat("incarnation ", incarnation_, ", ", running_.size(), " running\n");
   for (const auto& [id, job] : jobs_) {
-    absl::StrAppend(&out, ArchiveOf(job, 0).DebugString(), "scan ", job.scan ? job.scan->DebugString() : "none", "\n");
+    absl::StrAppend(&out, ArchiveOf(job, 0).DebugString(), "scan ", job.scan ? job.scan->DebugString() : "none", "\n",
+                    "claimants ", absl::StrJoin(job.claimants, " "), job.unpublishing ? " unpublishing" : "", "\n");
     auto add_task = [&out](const TaskRecord& task) {
       absl::StrAppend(&out, "  failures ", task.failures, task.doubtful ? " doubtful" : "");
       for (const std::string& worker : task.failed_on) absl::StrAppend(&out, " ", worker);

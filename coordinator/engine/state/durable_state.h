@@ -49,8 +49,10 @@ struct JobRecord {
   std::optional<ScanResult> scan;
   EpochKey scan_epoch = {0, 0};
   std::string scan_worker;
+  std::set<std::string> claimants;  // workers that were given the scan: one of them made the claim
   std::vector<WriteWork> plan;
   std::vector<TaskRecord> tasks;  // of the plan
+  bool unpublishing = false;      // cancelled after its publication had failed: files may be visible
   TaskRecord stage_task;          // of the current stage, if that is not WRITE
   std::optional<PublishResult> result;
   EpochKey end_epoch = {0, 0};  // of the attempt that ended the job
@@ -102,6 +104,7 @@ class DurableState {
   void On(const CancelRequested& row, int64_t unix_ms);
   void On(const JobRetried& row, int64_t unix_ms);
   void On(const JobArchived& row, int64_t unix_ms);
+  void On(const ScanLeased& row, int64_t unix_ms);
 
   JobRecord* FindMutable(absl::string_view job_id);
   void SetState(JobRecord& job, JobState state);

@@ -51,9 +51,11 @@ struct LiveWorker {
 
 // The live side of an unfinished task.
 struct LiveTask {
-  std::vector<EpochKey> attempts;       // the live set: at most two
-  int losses = 0;                       // attempts lost with their worker
-  std::vector<std::string> refused_by;  // worker names whose suspicious result waits for a second opinion
+  std::vector<EpochKey> attempts;  // the live set: at most two
+  int losses = 0;                  // attempts lost with their worker
+  // Worker names whose suspicious result waits for a second opinion; of a cleanup: those that have looked.
+  std::vector<std::string> refused_by;
+  bool cleaned = false;  // a cleanup found what it was to remove
 };
 
 struct LiveJob {
@@ -103,6 +105,8 @@ class LiveState {
   std::map<EpochKey, Attempt> leaving;
   std::map<std::string, LiveJob, std::less<>> jobs;
   absl::Time hold_back_until = absl::InfinitePast();  // no new leases before
+  // Until then scans and publications of the coordinator before this one may still run unheard of: no cleanup before.
+  absl::Time strangers_until = absl::InfinitePast();
 };
 
 }  // namespace millrace

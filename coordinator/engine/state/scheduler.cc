@@ -62,10 +62,12 @@ absl::string_view Words(NotNow reason) {
       return "it sees another disk, or may not read the files";
     case NotNow::kNothingOpen:
       return "no open task";
+    case NotNow::kOthersBeganIt:
+      return "the worker that began the job looks first what is left of it";
     case NotNow::kFailedHere:
       return "the task failed there before, others are asked first";
     case NotNow::kSecondOpinion:
-      return "many rows were unreadable there, a second worker's opinion is awaited";
+      return "what it found there is doubtful, another worker's opinion is awaited";
   }
   return "";
 }
@@ -141,6 +143,11 @@ NotNow Scheduler::AboutJob(const LiveWorker& worker, const JobRecord& job) const
 }
 
 NotNow Scheduler::AboutTask(const LiveWorker& worker, const JobRecord& job, TaskSlot slot) const {
+  if (job.stage() == STAGE_CLEANUP) {
+    const std::vector<std::string> first = ClaimantsToLook(job);
+    if (Contains(first, worker.info.name())) return NotNow::kNone;
+    if (AnyCould(job, first)) return NotNow::kOthersBeganIt;
+  }
   const std::vector<std::string> tried = TriedInVain(job, slot);
   if (!Contains(tried, worker.info.name()) || !OthersCould(job, tried)) return NotNow::kNone;
   const TaskRecord* task = job.Task(slot);
@@ -149,14 +156,28 @@ NotNow Scheduler::AboutTask(const LiveWorker& worker, const JobRecord& job, Task
 }
 
 bool Scheduler::OthersCould(const JobRecord& job, const std::vector<std::string>& but) const {
-  return std::any_of(live_.process_of.begin(), live_.process_of.end(), [&](const auto& entry) {
-    const auto& [name, process] = entry;
-    if (Contains(but, name)) return false;
-    const LiveWorker* worker = live_.FindProcess(process);
-    if (worker == nullptr || worker->info.slots() <= 0) return false;
-    const NotNow reason = AboutWorker(*worker);
-    return (reason == NotNow::kNone || reason == NotNow::kNoFreeSlot) && AboutJob(*worker, job) == NotNow::kNone;
-  });
+  return std::any_of(live_.process_of.begin(), live_.process_of.end(),
+                     [&](const auto& entry) { return !Contains(but, entry.first) && Could(entry.first, job); });
+}
+
+bool Scheduler::AnyCould(const JobRecord& job, const std::vector<std::string>& names) const {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return Could(name, job); });
+}
+
+bool Scheduler::Could(const std::string& name, const JobRecord& job) const {
+  const LiveWorker* worker = live_.FindWorker(name);
+  if (worker == nullptr || worker->info.slots() <= 0) return false;
+  const NotNow reason = AboutWorker(*worker);
+  return (reason == NotNow::kNone || reason == NotNow::kNoFreeSlot) && AboutJob(*worker, job) == NotNow::kNone;
+}
+
+std::vector<std::string> Scheduler::ClaimantsToLook(const JobRecord& job) const {
+  const LiveJob* live = live_.FindJob(job.id());
+  std::vector<std::string> names;
+  for (const std::string& name : job.claimants)
+    if (live == nullptr || !live->tasks.contains(kStageTask) || !Contains(live->tasks.at(kStageTask).refused_by, name))
+      names.push_back(name);
+  return names;
 }
 
 std::vector<std::string> Scheduler::TriedInVain(const JobRecord& job, TaskSlot slot) const {
@@ -189,6 +210,8 @@ std::vector<std::string> Scheduler::WaitingFor(const JobRecord& job) const {
                                    [](const auto& task) { return !task.second.attempts.empty(); });
   if (live->open.empty()) {
     if (running || live->delayed.empty()) return {};
+    if (job.stage() == STAGE_CLEANUP && now_ < live_.strangers_until)
+      return {"the coordinator has just restarted: what may still run must end before anything is removed"};
     return {"a failed task is tried again in a moment"};
   }
   if (live_.process_of.empty()) return {"no worker is connected"};

@@ -35,8 +35,9 @@ enum class NotNow {
   kOtherDisk,  // it answered WRONG_MACHINE
   // About the task.
   kNothingOpen,
+  kOthersBeganIt,  // cleanup: those that were given the scan look first
   kFailedHere,     // it failed on this worker, and others could try
-  kSecondOpinion,  // its own result had too many environmental dead letters, and others could confirm
+  kSecondOpinion,  // what it found is doubtful, and others could confirm
 };
 // "draining", "no free slot", …: completes "w1: ".
 absl::string_view Words(NotNow reason);
@@ -66,6 +67,10 @@ class Scheduler {
   NotNow AboutTask(const LiveWorker& worker, const JobRecord& job, TaskSlot slot) const;
   // Whether a worker other than those named could take a task of this job, now or when it has a free slot.
   bool OthersCould(const JobRecord& job, const std::vector<std::string>& but) const;
+  // The same about those named.
+  bool AnyCould(const JobRecord& job, const std::vector<std::string>& names) const;
+  // Of a cleanup: workers that were given the scan and have not yet looked what is left of it.
+  std::vector<std::string> ClaimantsToLook(const JobRecord& job) const;
   // Workers that failed this task or whose result of it was refused.
   std::vector<std::string> TriedInVain(const JobRecord& job, TaskSlot slot) const;
 
@@ -76,6 +81,7 @@ class Scheduler {
   std::vector<std::string> WaitingFor(const JobRecord& job) const;
 
  private:
+  bool Could(const std::string& name, const JobRecord& job) const;
   void GrantOpen(const LiveWorker& worker, const JobRecord& job, size_t limit, std::vector<Grant>& grants) const;
   void GrantCopies(const LiveWorker& worker, const JobRecord& job, size_t limit, std::vector<Grant>& grants) const;
 

@@ -232,10 +232,158 @@ TEST_F(Jobs, PublishingIsThePointOfNoReturn) {
   }
   EXPECT_EQ(Job().state(), JOB_FAILED);
   EXPECT_EQ(Job().stage(), STAGE_PUBLISH);
-  EXPECT_TRUE(absl::IsFailedPrecondition(engine().Cancel("job", now()).status())) << "some files may be visible";
   ASSERT_TRUE(engine().Retry("job", "", now()).ok());
   WorkOff("w1");
   EXPECT_EQ(Job().state(), JOB_SUCCEEDED);
+}
+
+TEST_F(Jobs, APublicationThatCanNeverSucceedCanBeCancelledAndTheJobStartsOver) {
+  ASSERT_TRUE(Submit("job", 1).ok());
+  Scan("w1");
+  Give("w1");
+  EXPECT_EQ(Finish("w1"), ACCEPTED);
+  EXPECT_EQ(Fail("w1", TaskFailure::PERMANENT, "exists with another content"), REFUSED);
+  ASSERT_EQ(Job().state(), JOB_FAILED);
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  const Assignment cleanup = Give("w1");
+  ASSERT_EQ(cleanup.task().kind(), TASK_CLEANUP);
+  EXPECT_TRUE(cleanup.cleanup().unpublish()) << "some files may be visible";
+  EXPECT_EQ(cleanup.cleanup().shards_size(), 1);
+  EXPECT_EQ(Finish("w1"), ACCEPTED);
+  EXPECT_EQ(Job().state(), JOB_CANCELLED);
+  ASSERT_TRUE(engine().Retry("job", "fedcba9876543210", now()).ok());
+  EXPECT_EQ(Job().stage(), STAGE_SCAN);
+  WorkOff("w1");
+  EXPECT_EQ(Job().state(), JOB_SUCCEEDED);
+}
+
+TEST_F(Jobs, ACancelThatFindsTheDatasetCompleteComesTooLate) {
+  ASSERT_TRUE(Submit("job", 1).ok());
+  Scan("w1");
+  Give("w1");
+  EXPECT_EQ(Finish("w1"), ACCEPTED);
+  EXPECT_EQ(Fail("w1", TaskFailure::PERMANENT, "its answer was lost"), REFUSED);
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  TaskResult complete = ResultOf(Give("w1"));
+  complete.mutable_cleanup()->set_complete(true);
+  EXPECT_EQ(Finish("w1", complete), ACCEPTED);
+  EXPECT_EQ(Job().stage(), STAGE_PUBLISH);
+  EXPECT_FALSE(Job().cancelling());
+  WorkOff("w1");
+  EXPECT_EQ(Job().state(), JOB_SUCCEEDED);
+}
+
+// ---- whose disk is it? ----
+
+TaskResult SawNothing() {
+  TaskResult result;
+  result.mutable_cleanup()->set_found_nothing(true);
+  return result;
+}
+
+TEST_F(Jobs, WhoBeganAJobCleansItUp) {
+  ASSERT_TRUE(Submit("job", 2).ok());
+  Scan("w1");
+  Sync("w1");
+  Sync("w2");
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  Sync("w2");
+  EXPECT_EQ(Give("w2").task().job_id(), "") << "it may see another disk";
+  Sync("w1");
+  ASSERT_EQ(Worker("w1").only().task().kind(), TASK_CLEANUP);
+  EXPECT_EQ(Finish("w1"), ACCEPTED);
+  EXPECT_EQ(Job().state(), JOB_CANCELLED);
+}
+
+TEST_F(Jobs, AnotherWorkerOnTheSameDiskCleansUpForOneThatIsGone) {
+  ASSERT_TRUE(Submit("job", 2).ok());
+  Scan("w1");
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  Pass(2 * options_.lease);
+  EXPECT_EQ(Give("w2").task().kind(), TASK_CLEANUP);
+  EXPECT_EQ(Finish("w2"), ACCEPTED);
+  EXPECT_EQ(Job().state(), JOB_CANCELLED);
+}
+
+TEST_F(Jobs, ACleanUpThatSeesAnotherDiskDoesNotCount) {
+  ASSERT_TRUE(Submit("job", 2).ok());
+  Scan("w1");
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  Pass(2 * options_.lease);  // w1 is silent
+  EXPECT_EQ(Give("w2").task().kind(), TASK_CLEANUP);
+  Sync("w1");
+  EXPECT_EQ(Finish("w2", SawNothing()), ACCEPTED);
+  EXPECT_EQ(Job().state(), JOB_RUNNING) << "w1 scanned: the claim is where w1 sees it";
+  EXPECT_EQ(Give("w1").task().kind(), TASK_CLEANUP);
+  EXPECT_EQ(Finish("w1"), ACCEPTED);
+  EXPECT_EQ(Job().state(), JOB_CANCELLED);
+}
+
+TEST_F(Jobs, AScanThatMovedMayHaveLeftAClaimOnEachDisk) {
+  ASSERT_TRUE(Submit("job", 2).ok());
+  Give("w1");                // makes its claim
+  Pass(2 * options_.lease);  // and is silent
+  Scan("w2");
+  Sync("w1");
+  Sync("w2");
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  Sync("w1");
+  ASSERT_EQ(Worker("w1").only().task().kind(), TASK_CLEANUP);
+  EXPECT_EQ(Finish("w1", SawNothing()), ACCEPTED) << "a claim, but not the scan that counts";
+  EXPECT_EQ(Job().state(), JOB_RUNNING);
+  EXPECT_EQ(Give("w2").task().kind(), TASK_CLEANUP);
+  EXPECT_EQ(Finish("w2"), ACCEPTED);
+  EXPECT_EQ(Job().state(), JOB_CANCELLED);
+}
+
+TEST_F(Jobs, ACleanUpWhoseAnswerWasLostIsDoneOnceTheScannerSeesNothing) {
+  ASSERT_TRUE(Submit("job", 2).ok());
+  Scan("w1");
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  EXPECT_EQ(Give("w1").task().kind(), TASK_CLEANUP);
+  RestartWorker("w1");  // it had removed everything, but not said so
+  EXPECT_EQ(Give("w1").task().kind(), TASK_CLEANUP);
+  EXPECT_EQ(Finish("w1", SawNothing()), ACCEPTED);
+  EXPECT_EQ(Job().state(), JOB_CANCELLED);
+}
+
+TEST_F(Jobs, WithoutTheScannerACleanUpThatSeesNothingEndsWithWords) {
+  ASSERT_TRUE(Submit("job", 2).ok());
+  Scan("w1");
+  Restart();  // and w1 never comes back
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  Pass(options_.lease);
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_EQ(Give("w2").task().kind(), TASK_CLEANUP);
+    EXPECT_EQ(Finish("w2", SawNothing()), ACCEPTED);
+    Pass(absl::Seconds(30));
+  }
+  EXPECT_EQ(Job().state(), JOB_FAILED);
+  EXPECT_THAT(Job().error(), HasSubstr("nothing of the job is to be seen at /out on w2, and worker w1"));
+  ASSERT_TRUE(engine().Cancel("job", now()).ok()) << "when w1 is back";
+  Sync("w1");
+  EXPECT_EQ(Worker("w1").only().task().kind(), TASK_CLEANUP);
+  EXPECT_EQ(Finish("w1"), ACCEPTED);
+  EXPECT_EQ(Job().state(), JOB_CANCELLED);
+}
+
+TEST_F(Jobs, AJobThatNobodyBeganIsCancelledAtOnce) {
+  ASSERT_TRUE(Submit("job", 2).ok());
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  EXPECT_EQ(Job().state(), JOB_CANCELLED) << "no worker was ever there, so there is no claim";
+}
+
+// A scan that the coordinator before this one leased may begin until its lease is over, and nobody knows of it here.
+TEST_F(Jobs, AfterARestartCleanUpWaitsForScansThatNobodyRemembers) {
+  ASSERT_TRUE(Submit("job", 2).ok());
+  Give("w1");  // the scan; w1 is not heard of for a while
+  Restart();
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  Pass(options_.lease * 0.9);
+  EXPECT_EQ(Give("w2").task().job_id(), "");
+  EXPECT_THAT(Job().waiting_for(0), HasSubstr("what may still run must end"));
+  Pass(options_.lease * 0.2);
+  EXPECT_EQ(Give("w2").task().kind(), TASK_CLEANUP);
 }
 
 TEST_F(Jobs, RunningAndSucceededJobsAreNotRetried) {

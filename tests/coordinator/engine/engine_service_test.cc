@@ -198,7 +198,7 @@ TEST_F(EngineServiceTest, WatchersHearOfChanges) {
   CancelJobRequest cancel;
   cancel.set_job_id("job");
   ASSERT_TRUE(client_->CancelJob(cancel).ok());
-  EXPECT_TRUE(watching.Wait()->cancelling());
+  EXPECT_TRUE(watching.Wait()->state() == JOB_CANCELLED);
 }
 
 TEST_F(EngineServiceTest, AWatcherOfAQuietJobHearsTheSameAfterItsTime) {

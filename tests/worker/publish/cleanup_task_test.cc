@@ -21,26 +21,26 @@ INSTANTIATE_TEST_SUITE_P(Stores, CleanupTest, testing::Values("memory", "file"))
 
 TEST_P(CleanupTest, NothingOfACancelledJobRemains) {
   world_.Stage();
-  EXPECT_EQ(world_.Cleanup(world_.store(), world_.Of(TASK_CLEANUP)), absl::OkStatus());
+  EXPECT_FALSE(world_.Cleanup(world_.store(), world_.Of(TASK_CLEANUP))->found_nothing());
   EXPECT_FALSE(OutputExists(world_));
   if (world_.memory() != nullptr) {
     EXPECT_EQ(world_.memory()->OpenUploads(), 0);
   }
-  EXPECT_EQ(world_.Cleanup(world_.store(), world_.Of(TASK_CLEANUP)), absl::OkStatus());
+  EXPECT_TRUE(world_.Cleanup(world_.store(), world_.Of(TASK_CLEANUP))->found_nothing());
 }
 
 TEST_P(CleanupTest, AnotherLifeOfTheJobIsNotTouched) {
   world_.Stage();
   const Tree before = world_.All();
-  EXPECT_EQ(world_.Cleanup(world_.store(), world_.Of(TASK_CLEANUP, 5, "cats", 'x')), absl::OkStatus());
-  EXPECT_EQ(world_.Cleanup(world_.store(), world_.Of(TASK_CLEANUP, 5, "dogs", 'n')), absl::OkStatus());
+  EXPECT_TRUE(world_.Cleanup(world_.store(), world_.Of(TASK_CLEANUP, 5, "cats", 'x'))->found_nothing());
+  EXPECT_TRUE(world_.Cleanup(world_.store(), world_.Of(TASK_CLEANUP, 5, "dogs", 'n'))->found_nothing());
   EXPECT_EQ(world_.All(), before);
 }
 
 TEST_P(CleanupTest, WhatUsersPutThereMeanwhileStays) {
   world_.Stage();
   world_.Put("notes.txt", "mine");
-  EXPECT_EQ(world_.Cleanup(world_.store(), world_.Of(TASK_CLEANUP)), absl::OkStatus());
+  EXPECT_TRUE(world_.Cleanup(world_.store(), world_.Of(TASK_CLEANUP)).ok());
   EXPECT_EQ(world_.All(), (Tree{{"notes.txt", "mine"}}));
 }
 
@@ -50,12 +50,58 @@ TEST_P(CleanupTest, KilledAnywhereItIsFinishedTheNextTime) {
     world.Stage();
     FaultyStore faulty(world.store());
     faulty.Arm({.at = k, .for_good = true});
-    world.Cleanup(faulty, world.Of(TASK_CLEANUP)).IgnoreError();
-    EXPECT_EQ(world.Cleanup(world.store(), world.Of(TASK_CLEANUP, 2)), absl::OkStatus());
+    world.Cleanup(faulty, world.Of(TASK_CLEANUP)).status().IgnoreError();
+    EXPECT_TRUE(world.Cleanup(world.store(), world.Of(TASK_CLEANUP, 2)).ok());
     EXPECT_TRUE(world.All().empty()) << k;
     EXPECT_EQ(TakeClaim(world.store(), world.Of(TASK_SCAN, 3, "dogs")), absl::OkStatus()) << "free for others";
     if (!faulty.fired()) break;
   }
+}
+
+// A publication that can never succeed, killed after any call: the job can be cancelled, and OUT is free again.
+TEST_P(CleanupTest, WhatAFailedPublicationShowedGoesAwayAgain) {
+  for (int k = 1;; ++k) {
+    PublishWorld world(GetParam());
+    Assignment publish = world.Stage();
+    FaultyStore faulty(world.store());
+    faulty.Arm({.at = k, .for_good = true});
+    const bool published = world.Publish(faulty, publish).ok();
+    Assignment cleanup = world.Of(TASK_CLEANUP, 200);
+    cleanup.mutable_cleanup()->set_unpublish(true);
+    for (const PublishWork::Shard& shard : publish.publish().shards())
+      *cleanup.mutable_cleanup()->add_shards() = shard.result().shard();
+    const Tree before = world.All();
+    const absl::StatusOr<CleanupResult> result = world.Cleanup(world.store(), cleanup);
+    ASSERT_TRUE(result.ok()) << k << ": " << result.status();
+    if (result->complete()) {
+      EXPECT_TRUE(before.contains("_SUCCESS")) << k;
+      EXPECT_EQ(world.All(), before) << k << ": a complete dataset is not touched";
+    } else {
+      EXPECT_TRUE(world.All().empty()) << k;
+      EXPECT_EQ(TakeClaim(world.store(), world.Of(TASK_SCAN, 3, "dogs")), absl::OkStatus()) << k;
+    }
+    if (published) break;
+  }
+}
+
+TEST_P(CleanupTest, AClaimWithoutTheScanThatCountsIsOfAnotherDisk) {
+  ASSERT_EQ(TakeClaim(world_.store(), world_.Of(TASK_SCAN)), absl::OkStatus());
+  Assignment cleanup = world_.Of(TASK_CLEANUP, 200);
+  cleanup.mutable_cleanup()->set_scan_dir("_staging/cats.6e6e6e6e/scan-0.0.1-7");
+  EXPECT_TRUE(world_.Cleanup(world_.store(), cleanup)->found_nothing());
+  EXPECT_TRUE(world_.All().empty()) << "what there was is removed all the same";
+}
+
+TEST_P(CleanupTest, AFileOfTheUsersUnderAShardsNameStays) {
+  const Assignment publish = world_.Stage();
+  Assignment cleanup = world_.Of(TASK_CLEANUP, 200);
+  cleanup.mutable_cleanup()->set_unpublish(true);
+  for (const PublishWork::Shard& shard : publish.publish().shards())
+    *cleanup.mutable_cleanup()->add_shards() = shard.result().shard();
+  world_.Put("train-00001-of-00002.tfrecord.gz", "mine");
+  ASSERT_TRUE(absl::IsAlreadyExists(world_.Publish(publish).status())) << "so it can never be published";
+  ASSERT_TRUE(world_.Cleanup(world_.store(), cleanup).ok());
+  EXPECT_EQ(world_.All(), (Tree{{"train-00001-of-00002.tfrecord.gz", "mine"}}));
 }
 
 TEST_P(CleanupTest, AFencedAttemptTakesItsOwnFolderOnly) {

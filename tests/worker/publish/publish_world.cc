@@ -143,7 +143,7 @@ absl::StatusOr<PublishResult> PublishWorld::Publish(Store& store, const Assignme
   return RunPublish(context);
 }
 
-absl::Status PublishWorld::Cleanup(Store& store, const Assignment& assignment) {
+absl::StatusOr<CleanupResult> PublishWorld::Cleanup(Store& store, const Assignment& assignment) {
   ProgressMeter progress;
   TaskContext context{assignment, store, progress, {}};
   return RunCleanup(context);

@@ -39,7 +39,7 @@ class PublishWorld {
 
   absl::StatusOr<PublishResult> Publish(Store& store, const Assignment& assignment, std::stop_token stop = {});
   absl::StatusOr<PublishResult> Publish(const Assignment& assignment) { return Publish(*store_, assignment); }
-  absl::Status Cleanup(Store& store, const Assignment& assignment);
+  absl::StatusOr<CleanupResult> Cleanup(Store& store, const Assignment& assignment);
 
   void Put(absl::string_view name, absl::string_view bytes);
   // Everything below OUT, or all but the staging.
