@@ -1,5 +1,6 @@
-// Inflates a gzip stream piece by piece, and trusts nothing: every member's CRC32 and size are checked here (TensorFlow
-// accepts a file that lost its trailer). Memory: 128 KiB, whatever the ratio.
+// Inflates a gzip stream piece by piece over ISA-L (twice zlib's speed on base64 of photographs), and trusts nothing:
+// every member's CRC32 and size are checked (TensorFlow accepts a file that lost its trailer). Memory: 256 KiB,
+// whatever the ratio. Read in pieces of 256 KiB or more: below 64 KiB the output is copied once more.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,13 @@ class GzipReader : public ByteSource {
 
  private:
   struct Inflater;
+  absl::Status Step();
   absl::Status Refill();
-  absl::StatusOr<bool> NextMember();
+  absl::Status StartMember();
+  absl::Status ReadHeader();
+  absl::StatusOr<uint8_t> HeaderByte();
+  absl::Status SkipText();
+  absl::Status EndMember();
   absl::Status Fail(absl::string_view what);
 
   ByteSource& source_;
