@@ -1,13 +1,16 @@
 // Any bytes as a TFRecord stream and as an Example: an error or records, never a crash. Since a random stream never
-// passes its first checksum, the bytes are also framed properly and read back.
+// passes its first checksum, the bytes are also framed properly and read back. What our parser of Examples takes,
+// protobuf takes too, and finds the same.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
 #include "common/record/decoded_example.h"
+#include "common/record/example_view.h"
 #include "common/record/record_reader.h"
 #include "common/record/record_writer.h"
+#include "tests/common/record/same_example.h"
 
 namespace millrace {
 namespace {
@@ -22,6 +25,8 @@ int ReadAll(absl::string_view stream) {
     if (!more.ok() || !*more) return records;
     ++records;
     (void)DecodeExample(record);
+    ExampleView view;
+    if (view.Parse(record).ok() && !DifferenceToProtobuf(view, record).empty()) std::abort();
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -54,6 +55,47 @@ TEST_P(Base64, DecodesToTheSameBytesAtEveryLength) {
     ASSERT_TRUE(absl::WebSafeBase64Unescape(Encode(bytes, GetParam()), &decoded)) << n;
     EXPECT_EQ(decoded, std::string(bytes.begin(), bytes.end())) << n;
   }
+}
+
+// Nothing if it is refused. The text and the result have exactly their size on the heap, for ASan.
+std::optional<std::string> Decode(absl::string_view text) {
+  const std::vector<char> exact(text.begin(), text.end());
+  std::vector<uint8_t> bytes(Base64DecodedSize(text));
+  if (!Base64UrlDecode({exact.data(), exact.size()}, bytes.data())) return std::nullopt;
+  return std::string(bytes.begin(), bytes.end());
+}
+
+TEST_P(Base64, DecodesWhatItEncodesWithPaddingOrWithout) {
+  std::mt19937 random(5);
+  for (size_t n = 0; n < 400; ++n) {
+    std::vector<uint8_t> bytes(n);
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+    std::string text = Encode(bytes, Base64Kernel::kScalar);
+    SetBase64Kernel(GetParam());
+    EXPECT_EQ(Decode(text), std::string(bytes.begin(), bytes.end())) << n;
+    while (!text.empty() && text.back() == '=') text.pop_back();
+    EXPECT_EQ(Decode(text), std::string(bytes.begin(), bytes.end())) << n;
+  }
+}
+
+TEST_P(Base64, DecodesExactlyTheCharactersOfTheAlphabetAtEveryPlace) {
+  const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  for (size_t at = 0; at < 160; ++at) {
+    for (int c = 0; c < 256; ++c) {
+      std::string text(160, 'R');  // "RRR=" has bits that no byte has
+      text[at] = static_cast<char>(c);
+      EXPECT_EQ(Decode(text).has_value(), alphabet.find(text[at]) != std::string::npos) << at << " " << c;
+    }
+  }
+}
+
+TEST_P(Base64, RefusesWhatNoEncoderWrites) {
+  for (const char* text : {"A", "A===", "====", "=", "AA=", "AA=A", "A=AA", "AB==", "AB", "AAB=", "AAB",
+                           "AAAA=", "AA==AAAA", "AAA\n", " AAA", "AA+/"}) {
+    EXPECT_EQ(Decode(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(Decode(""), "");
+  EXPECT_EQ(Decode("_-_-"), "\xff\xef\xfe");
 }
 
 TEST_P(Base64, EncodesEveryGroupAsTheScalarKernel) {
