@@ -102,7 +102,7 @@ TEST(ExampleView, NeverReadsAnythingElseThanProtobuf) {
   const std::string good = example.SerializeAsString();
   std::mt19937 random(11);
   int taken = 0;
-  for (int round = 0; round < 200'000; ++round) {
+  for (int round = 0; round < 40'000; ++round) {
     std::string changed = good;
     for (unsigned k = 0; k <= random() % 3; ++k) changed[random() % changed.size()] = static_cast<char>(random() % 32);
     if (random() % 4 == 0) changed.resize(random() % changed.size());
@@ -111,7 +111,7 @@ TEST(ExampleView, NeverReadsAnythingElseThanProtobuf) {
     ++taken;
     ASSERT_EQ(DifferenceToProtobuf(view, changed), "");
   }
-  EXPECT_GT(taken, 1'000);
+  EXPECT_GT(taken, 200);
 }
 
 }  // namespace
