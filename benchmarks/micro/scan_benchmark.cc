@@ -1,5 +1,6 @@
 // The CSV reader alone, and the whole scan (reader, columns, splits, label counts, row log, files), on a plain CSV.
-//   scan_benchmark [--rows 2000000] [--folder /dev/shm]: MB/s of CSV text a second of CPU time (user and system)
+//   scan_benchmark [--rows 2000000] [--rounds 3] [--what both] [--folder /dev/shm]: MB/s of CSV text a second of CPU
+//   time (user and system)
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <ctime>
@@ -63,15 +64,19 @@ int Main(int argc, char** argv) {
   int64_t rows = 2'000'000;
   CLI::App app{"How fast the input is read"};
   app.add_option("--rows", rows, "Rows of the generated CSV")->capture_default_str();
+  int rounds = 3;
+  app.add_option("--rounds", rounds, "How often each is measured")->capture_default_str();
+  std::string what = "both";
+  app.add_option("--what", what, "reader, scan or both")->capture_default_str();
   std::string scratch = "/dev/shm";
   app.add_option("--folder", scratch, "Where the CSV and the scan's files are written")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const std::string folder = absl::StrCat(scratch, "/millrace-scan-", RandomHex(4));
   std::filesystem::create_directories(folder);
   WriteCsv(folder + "/images.csv", rows);
-  for (int round = 0; round < 3; ++round) {
-    Read(folder + "/images.csv", rows);
-    Scan(folder + "/images.csv", folder, rows);
+  for (int round = 0; round < rounds; ++round) {
+    if (what != "scan") Read(folder + "/images.csv", rows);
+    if (what != "reader") Scan(folder + "/images.csv", folder, rows);
     std::filesystem::remove_all(folder + "/out");
   }
   std::filesystem::remove_all(folder);

@@ -22,6 +22,9 @@ bool HasLineBreak(absl::string_view text) {
   return found;
 }
 
+// Whether a cell could name an image; a column's name hardly has a dot or a slash.
+bool LooksLikeUri(absl::string_view cell) { return cell.find_first_of("./") != absl::string_view::npos; }
+
 }  // namespace
 
 absl::StatusOr<Columns> Columns::Of(absl::string_view header, const CsvRow& first) {
@@ -36,7 +39,13 @@ absl::StatusOr<Columns> Columns::Of(absl::string_view header, const CsvRow& firs
     for (absl::string_view cell : first.cells)
       if (IsName(cell, "split") || IsName(cell, "label"))
         return Named({first.cells.begin(), first.cells.end()}, "the header");
-    return Headerless(first);
+    Columns columns = Headerless(first);
+    InputRow row;
+    columns.Read(first, row);
+    if (LooksLikeUri(row.uri)) return columns;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "is this a header? It has no column image_uri, and '", JsonEscape(row.uri),
+        "' is no image path; rename the columns to split, image_uri and label, or say --header none if it is a row"));
   }
   if (header == "none") return Headerless(first);
   return Named(absl::StrSplit(header, ','), "--header");
@@ -73,31 +82,46 @@ Columns Columns::Headerless(const CsvRow& first) {
   return columns;
 }
 
-InputRow Columns::Read(const CsvRow& row) const {
-  InputRow out;
+void Columns::Read(const CsvRow& row, InputRow& out) const {
+  const size_t cells = row.cells.size();
   const auto cell = [&](int at) {
-    return at >= 0 && static_cast<size_t>(at) < row.cells.size() ? row.cells[static_cast<size_t>(at)]
-                                                                 : absl::string_view();
+    return static_cast<size_t>(at) < cells ? row.cells[static_cast<size_t>(at)] : absl::string_view();  // -1: none
   };
   out.split = cell(split_);
   out.uri = cell(uri_);
   out.label = cell(label_);
   out.has_label = !out.label.empty();
-  const size_t cells = row.cells.size();
+  out.reason = {};
+  out.detail.clear();
   if (row.has_nul) {
     out.reason = "csv/nul";
-  } else if (open_ended_ && cells > count_) {
-    out.reason = "csv/several_labels";
-    out.detail = absl::StrCat(cells - count_ + 1, " labels");
-  } else if (!open_ended_ && cells != count_) {
-    out.reason = "csv/ragged";
-    out.detail = absl::StrCat(cells, cells == 1 ? " cell" : " cells", ", the header has ", count_);
+  } else if (cells != count_ && !CheckCount(row, out)) {
   } else if (out.uri.empty()) {
     out.reason = "csv/empty_uri";
-  } else if (HasLineBreak(out.label)) {
+  } else if (row.quoted && HasLineBreak(out.label)) {  // without a quote no cell has one
     out.reason = "csv/label_line_break";
   }
-  return out;
+}
+
+// Of a row that has another number of cells than the columns. False: the reason is set.
+bool Columns::CheckCount(const CsvRow& row, InputRow& out) const {
+  const size_t cells = row.cells.size();
+  if (open_ended_) {
+    size_t labels = 0;
+    for (size_t i = static_cast<size_t>(label_); i < cells; ++i) labels += !row.cells[i].empty();
+    if (labels <= 1) {
+      for (size_t i = count_; i < cells; ++i)
+        if (!row.cells[i].empty()) out.label = row.cells[i];
+      out.has_label = labels == 1;
+      return true;
+    }
+    out.reason = "csv/several_labels";
+    out.detail = absl::StrCat(labels, " labels");
+    return false;
+  }
+  out.reason = "csv/ragged";
+  out.detail = absl::StrCat(cells, cells == 1 ? " cell" : " cells", ", the header has ", count_);
+  return false;
 }
 
 }  // namespace millrace

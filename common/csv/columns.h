@@ -25,19 +25,20 @@ class Columns {
  public:
   // `header`: "infer", "none", or the names of a headerless file's columns, comma-separated. `first` is the first row.
   //   infer  a cell `image_uri` makes it a header; else the file is headerless: [split,]image_uri[,label…] (AutoML's
-  //   form), with a
-  //          split column if the first cell is a split word or empty
+  //          form), with a split column if the first cell is a split word or empty
   //   none   headerless, as above
-  // INVALID_ARGUMENT if there is no image_uri column: names the columns found.
+  // INVALID_ARGUMENT if there is no image_uri column: names the columns found; also if the first row was inferred to
+  // be data and its URI looks like a column's name (without '.' and '/').
   static absl::StatusOr<Columns> Of(absl::string_view header, const CsvRow& first);
 
   bool first_row_is_header() const { return first_row_is_header_; }
-  // Never fails: what is wrong with the row is its reason.
-  InputRow Read(const CsvRow& row) const;
+  // Never fails: what is wrong with the row is its reason. `out` is reused from row to row.
+  void Read(const CsvRow& row, InputRow& out) const;
 
  private:
   static absl::StatusOr<Columns> Named(const std::vector<std::string>& names, absl::string_view where);
   static Columns Headerless(const CsvRow& first);
+  bool CheckCount(const CsvRow& row, InputRow& out) const;
 
   bool first_row_is_header_ = false;
   bool open_ended_ = false;  // headerless: any number of labels behind the URI

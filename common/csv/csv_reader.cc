@@ -3,141 +3,131 @@
 #include <algorithm>
 #include <cstring>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "common/csv/special_bytes.h"
 
 namespace millrace {
-namespace {
 
-constexpr size_t kFirstBuffer = 256 << 10;
-
-bool LooksLikeUtf16(absl::string_view start) {
-  if (absl::StartsWith(start, "\xff\xfe") || absl::StartsWith(start, "\xfe\xff")) return true;
-  const absl::string_view head = start.substr(0, 64);
-  const auto nuls = static_cast<size_t>(std::count(head.begin(), head.end(), '\0'));
-  return head.size() >= 8 && nuls * 5 >= head.size() * 2;  // ASCII text in UTF-16 is half NUL
-}
-
-}  // namespace
-
-CsvReader::CsvReader(ByteSource& source, absl::string_view name) : source_(source), name_(name) {
-  buffer_.resize(kFirstBuffer);
-}
-
-absl::Status CsvReader::Error(int64_t line, absl::string_view what) {
-  return status_ = absl::InvalidArgumentError(absl::StrCat(name_, ":", line, ": ", what));
-}
+CsvReader::CsvReader(ByteSource& source, absl::string_view name, char delimiter)
+    : text_(source, name), delimiter_(delimiter), special_(delimiter) {}
 
 CsvReader::Scan CsvReader::Bad(int64_t line, absl::string_view what) {
-  (void)Error(line, what);
+  (void)text_.Fail(line, what);
   return Scan::kBad;
 }
 
 absl::StatusOr<bool> CsvReader::Next(CsvRow& row) {
-  MILLRACE_RETURN_IF_ERROR(status_);
-  if (!started_) MILLRACE_RETURN_IF_ERROR(CheckStart());
+  MILLRACE_RETURN_IF_ERROR(text_.status());
+  if (!started_) {
+    started_ = true;
+    MILLRACE_RETURN_IF_ERROR(text_.Start());
+    special_.Seek(text_.data(), text_.begin(), text_.end());
+  }
   for (;;) {
-    if (begin_ == end_ && at_end_) return false;
+    if (text_.begin() == text_.end() && text_.at_end()) return false;
     const Scan scan = ScanRow(row);
-    if (scan == Scan::kBad) return status_;
+    if (scan == Scan::kBad) return text_.status();
     if (scan == Scan::kNeedMore) {
-      MILLRACE_RETURN_IF_ERROR(Fill());
+      MILLRACE_RETURN_IF_ERROR(Refill());
       continue;
     }
-    const bool blank = row.cells.size() == 1 && row.cells[0].empty() && !any_quoted_;
     if (!escaped_.empty()) Unescape(row);
-    begin_ = row_end_;
-    line_ += row_lines_;
+    text_.Consume(row_end_, row_lines_);
+    const bool blank = cells_ == 1 && row.cells[0].empty() && !row.quoted;
     if (!blank) return true;
   }
 }
 
-// Reads what tells a text file from something else, and skips the BOM.
-absl::Status CsvReader::CheckStart() {
-  started_ = true;
-  while (end_ < 64 && !at_end_) MILLRACE_RETURN_IF_ERROR(Fill());
-  const absl::string_view start(buffer_.data(), end_);
-  if (LooksLikeUtf16(start)) return Error(1, "the file is UTF-16; save it as UTF-8");
-  if (absl::StartsWith(start, "\xef\xbb\xbf")) begin_ = 3;
-  return absl::OkStatus();
-}
-
-// Moves the unfinished row to the front and reads behind it.
-absl::Status CsvReader::Fill() {
-  if (end_ - begin_ > kMaxRowBytes)
-    return Error(line_, absl::StrCat("a row longer than ", kMaxRowBytes >> 20,
-                                     " MiB starts here; is a quote not closed, or is this not a CSV?"));
-  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-  end_ -= begin_;
-  begin_ = 0;
-  if (end_ * 2 > buffer_.size()) buffer_.resize(buffer_.size() * 2);
-  absl::StatusOr<size_t> read = source_.Read(buffer_.data() + end_, buffer_.size() - end_);
-  if (!read.ok()) return status_ = read.status();
-  at_end_ = *read == 0;
-  end_ += *read;
+absl::Status CsvReader::Refill() {
+  MILLRACE_RETURN_IF_ERROR(text_.Fill());
+  special_.Seek(text_.data(), text_.begin(), text_.end());
   return absl::OkStatus();
 }
 
 CsvReader::Scan CsvReader::ScanRow(CsvRow& row) {
-  row.cells.clear();
+  cells_ = 0;
   escaped_.clear();
-  any_quoted_ = row.has_nul = false;
-  row.line = line_;
+  row.quoted = row.has_nul = false;
+  row.line = text_.line();
   int64_t lines = 0;
-  const char* const text = buffer_.data();
-  for (size_t at = begin_;;) {
-    if (at < end_ && text[at] == '"') {
+  const char* const text = text_.data();
+  const size_t end = text_.end();
+  for (size_t at = text_.begin();;) {
+    if (at < end && text[at] == '"') {
       const Scan scan = ScanQuoted(row, at, lines);
       if (scan != Scan::kRow) return scan;
+      special_.SkipTo(std::min(at + 1, end));  // text[at] is looked at here
     } else {
-      const size_t cell = at;
-      at = NextSpecial(text, at, end_);
-      for (; at < end_ && text[at] == '\0'; at = NextSpecial(text, at + 1, end_)) row.has_nul = true;
-      row.cells.emplace_back(text + cell, at - cell);
+      ScanPlain(row, at);
     }
-    if (at == end_) return at_end_ ? EndRow(at, lines) : Scan::kNeedMore;
+    if (at == end) return text_.at_end() ? EndRow(row, at, lines) : Scan::kNeedMore;
     const char separator = text[at++];
-    if (separator == ',') continue;
-    if (separator == '\n') return EndRow(at, lines + 1);
+    if (separator == delimiter_) continue;
+    if (separator == '\n') return EndRow(row, at, lines + 1);
     // A carriage return ends a row only before a line feed, or as the file's very last byte.
-    if (at == end_) return at_end_ ? EndRow(at, lines + 1) : Scan::kNeedMore;
+    if (at == end) return text_.at_end() ? EndRow(row, at, lines + 1) : Scan::kNeedMore;
     if (text[at] != '\n')
-      return Bad(line_, "a carriage return without a line feed; save the file with LF or CRLF line ends");
-    return EndRow(at + 1, lines + 1);
+      return Bad(text_.line(), "a carriage return without a line feed; save the file with LF or CRLF line ends");
+    special_.SkipTo(++at);
+    return EndRow(row, at, lines + 1);
   }
+}
+
+// Unquoted cells, up to what ends the row, is followed by a quote, or is out of the buffer: there `at` stops, behind
+// the cell that was added last. Works on copies of members: they stay in registers.
+void CsvReader::ScanPlain(CsvRow& row, size_t& at) {
+  SpecialBytesCursor special = special_;
+  const char* const text = text_.data();
+  const size_t end = text_.end();
+  const char delimiter = delimiter_;
+  size_t cells = cells_;
+  for (size_t cell = at;; cell = at + 1) {
+    at = special.Next();
+    for (; at < end && text[at] == '\0'; at = special.Next()) row.has_nul = true;
+    if (cells == row.cells.size()) row.cells.emplace_back();
+    row.cells[cells++] = absl::string_view(text + cell, at - cell);
+    if (at + 1 >= end || text[at] != delimiter || text[at + 1] == '"') break;
+  }
+  cells_ = cells;
+  special_ = special;
 }
 
 CsvReader::Scan CsvReader::ScanQuoted(CsvRow& row, size_t& at, int64_t& lines) {
-  const char* const text = buffer_.data();
-  const int64_t opened = line_ + lines;
+  const char* const text = text_.data();
+  const size_t end = text_.end();
+  const int64_t opened = text_.line() + lines;
   const size_t begin = at + 1;
   bool escaped = false;
   for (size_t from = begin;;) {
-    const auto* quote = static_cast<const char*>(std::memchr(text + from, '"', end_ - from));
-    at = quote == nullptr ? end_ : static_cast<size_t>(quote - text);
+    const auto* quote = static_cast<const char*>(std::memchr(text + from, '"', end - from));
+    at = quote == nullptr ? end : static_cast<size_t>(quote - text);
     lines += std::count(text + from, text + at, '\n');
-    if (at == end_) return at_end_ ? Bad(opened, "a quote that is opened here is never closed") : Scan::kNeedMore;
-    if (at + 1 == end_ && !at_end_) return Scan::kNeedMore;  // is the quote doubled?
-    if (at + 1 == end_ || text[at + 1] != '"') break;
+    if (at == end) return text_.at_end() ? Bad(opened, "a quote that is opened here is never closed") : Scan::kNeedMore;
+    if (at + 1 == end && !text_.at_end()) return Scan::kNeedMore;  // is the quote doubled?
+    if (at + 1 == end || text[at + 1] != '"') break;
     escaped = true;
     from = at + 2;
   }
-  any_quoted_ = true;
-  if (escaped) escaped_.push_back(row.cells.size());
-  row.cells.emplace_back(text + begin, at - begin);
+  row.quoted = true;
+  if (escaped) escaped_.push_back(cells_);
+  AddCell(row, begin, at);
   row.has_nul |= std::memchr(text + begin, '\0', at - begin) != nullptr;
   ++at;
-  const bool ends = at == end_ || text[at] == ',' || text[at] == '\n' || text[at] == '\r';
+  const bool ends = at == end || text[at] == delimiter_ || text[at] == '\n' || text[at] == '\r';
   if (ends) return Scan::kRow;
-  return Bad(line_ + lines, "text behind a closing quote; a quote inside a cell is written twice (\"\")");
+  return Bad(text_.line() + lines, "text behind a closing quote; a quote inside a cell is written twice (\"\")");
 }
 
-CsvReader::Scan CsvReader::EndRow(size_t next, int64_t lines) {
-  if (next - begin_ > kMaxRowBytes)
-    return Bad(line_,
-               absl::StrCat("a row longer than ", kMaxRowBytes >> 20, " MiB starts here; is a quote not closed?"));
+void CsvReader::AddCell(CsvRow& row, size_t begin, size_t end) {
+  if (cells_ == row.cells.size()) row.cells.emplace_back();
+  row.cells[cells_++] = absl::string_view(text_.data() + begin, end - begin);
+}
+
+CsvReader::Scan CsvReader::EndRow(CsvRow& row, size_t next, int64_t lines) {
+  if (next - text_.begin() > TextBuffer::kMaxRowBytes) {
+    (void)text_.FailTooLong();
+    return Scan::kBad;
+  }
+  if (row.cells.size() != cells_) row.cells.resize(cells_);
   row_end_ = next;
   row_lines_ = lines;
   return Scan::kRow;
@@ -146,7 +136,7 @@ CsvReader::Scan CsvReader::EndRow(size_t next, int64_t lines) {
 // Doubled quotes are undone in the buffer itself, now that the row will not be scanned again.
 void CsvReader::Unescape(CsvRow& row) {
   for (size_t i : escaped_) {
-    char* const text = buffer_.data() + (row.cells[i].data() - buffer_.data());
+    char* const text = text_.data() + (row.cells[i].data() - text_.data());
     size_t out = 0;
     for (size_t in = 0; in < row.cells[i].size(); ++in) {
       text[out++] = text[in];

@@ -7,8 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace millrace {
@@ -16,16 +17,19 @@ namespace millrace {
 // TRAIN, VALIDATION, TEST, as numbered by proto Split.
 inline constexpr int kSplits = 3;
 
-// One thread. Memory: the distinct labels, at most kMaxLabels.
+// One thread. Memory: the distinct labels, at most kMaxLabels and kMaxLabelBytes.
 class LabelCounter {
  public:
   static constexpr size_t kMaxLabels = 1'000'000;
+  static constexpr size_t kMaxLabelBytes = 64 << 20;
   using Counts = std::vector<std::pair<std::string, int64_t>>;
 
-  // RESOURCE_EXHAUSTED-like INVALID_ARGUMENT beyond kMaxLabels distinct labels: is the label column the right one?
+  // INVALID_ARGUMENT beyond the limits: is the label column the right one?
   absl::Status Add(int split, absl::string_view label);
   void AddMissing(int split) { ++missing_[static_cast<size_t>(split)]; }
 
+  // How often a label of `split` differed from the one added before it: few in an input that is sorted by label.
+  int64_t changes(int split) const { return changes_[static_cast<size_t>(split)]; }
   int64_t missing(int split) const { return missing_[static_cast<size_t>(split)]; }
   // By count, then label, both descending: the order in which TFRecorder numbers labels
   // (tft.compute_and_apply_vocabulary).
@@ -36,8 +40,24 @@ class LabelCounter {
   int64_t Outside(const std::vector<std::string>& vocabulary) const;
 
  private:
-  absl::flat_hash_map<std::string, std::array<int64_t, kSplits>> counts_;
-  std::array<int64_t, kSplits> missing_ = {};
+  using BySplit = std::array<int64_t, kSplits>;
+
+  // A label of up to 16 bytes in two words that overlap: together with its size they are the label.
+  struct ShortLabel {
+    uint64_t first = 0, last = 0;
+    size_t size = SIZE_MAX;
+    BySplit* counts = nullptr;
+  };
+
+  absl::StatusOr<BySplit*> Find(absl::string_view label);
+  absl::StatusOr<BySplit*> New(absl::string_view label);
+
+  absl::node_hash_map<std::string, BySplit> counts_;
+  std::array<ShortLabel, 256> recent_;  // by a hash of the words: most rows need no look into the table
+  size_t label_bytes_ = 0;
+  std::array<BySplit*, kSplits> last_ = {};  // of the label added last
+  BySplit changes_ = {};
+  BySplit missing_ = {};
 };
 
 }  // namespace millrace

@@ -11,7 +11,7 @@
 namespace millrace {
 namespace {
 
-constexpr absl::string_view kMagic = "MRROWLG1";
+constexpr absl::string_view kMagic = "MRROWLG2";
 constexpr absl::string_view kEndMagic = "MRROWEND";
 constexpr size_t kBlockPayload = 16 << 10;
 constexpr size_t kBlockHeader = 4 + 4 + 8 + 4;  // payload bytes, rows, first ordinal, CRC32C
@@ -33,19 +33,18 @@ T GetFixed(const char* from) {
   return value;
 }
 
-// Where varints are put before they are appended at once: most take one byte.
-class Varints {
- public:
-  void Put(uint64_t value) {
-    for (; value >= 128; value >>= 7) bytes_[size_++] = static_cast<char>(value | 128);
-    bytes_[size_++] = static_cast<char>(value);
-  }
-  void AppendTo(std::string& out) const { out.append(bytes_, size_); }
+constexpr size_t kLongestVarint = 10;
 
- private:
-  char bytes_[40];
-  size_t size_ = 0;
-};
+char* PutVarint(uint64_t value, char* out) {
+  for (; value >= 128; value >>= 7) *out++ = static_cast<char>(value | 128);
+  *out++ = static_cast<char>(value);
+  return out;
+}
+
+char* PutText(absl::string_view text, char* out) {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
 
 // False at the end of `in` or for more than 64 bits.
 bool GetVarint(absl::string_view& in, uint64_t& value) {
@@ -66,38 +65,43 @@ bool GetText(absl::string_view& in, uint64_t length, absl::string_view& text) {
   return true;
 }
 
-bool GetRow(absl::string_view& in, LogRow& row) {
-  uint64_t file, number, line, uri_length, label_length;
-  if (!GetVarint(in, file) || !GetVarint(in, number) || !GetVarint(in, line)) return false;
-  if (!GetVarint(in, uri_length) || !GetText(in, uri_length, row.uri)) return false;
-  if (!GetVarint(in, label_length)) return false;
-  row.file = static_cast<int64_t>(file);
-  row.row = static_cast<int64_t>(number);
-  row.line = static_cast<int64_t>(line);
-  row.has_label = label_length > 0;
-  return label_length == 0 || GetText(in, label_length - 1, row.label);
+// `last` is the row before in the block, and becomes this one.
+bool GetRow(absl::string_view& in, RowLogPosition& last, LogRow& row) {
+  uint64_t file, row_step, line_step, size;
+  if (!GetVarint(in, file) || !GetVarint(in, row_step) || !GetVarint(in, line_step)) return false;
+  if (static_cast<int64_t>(file) != last.file) last = {static_cast<int64_t>(file), 0, 0};
+  row.file = last.file;
+  row.row = last.row = static_cast<int64_t>(static_cast<uint64_t>(last.row) + row_step);
+  row.line = last.line = static_cast<int64_t>(static_cast<uint64_t>(last.line) + line_step);
+  if (!GetVarint(in, size) || !GetText(in, size, row.uri) || !GetVarint(in, size)) return false;
+  row.has_label = size > 0;
+  if (row.has_label && !GetText(in, size - 1, row.label)) return false;
+  return GetVarint(in, size) && GetText(in, size, row.features);
 }
 
 }  // namespace
 
-RowLogWriter::RowLogWriter(PreparedWriter* file) : file_(file), status_(file->Append(kMagic)) {
+RowLogWriter::RowLogWriter(PreparedWriter* file)
+    : file_(file), block_size_(kBlockHeader), status_(file->Append(kMagic)) {
   offset_ = static_cast<int64_t>(kMagic.size());
 }
 
 absl::Status RowLogWriter::Add(const LogRow& row) {
-  Varints numbers, label_size;
-  numbers.Put(static_cast<uint64_t>(row.file));
-  numbers.Put(static_cast<uint64_t>(row.row));
-  numbers.Put(static_cast<uint64_t>(row.line));
-  numbers.Put(row.uri.size());
-  numbers.AppendTo(block_);
-  block_.append(row.uri.data(), row.uri.size());
-  label_size.Put(row.has_label ? row.label.size() + 1 : 0);
-  label_size.AppendTo(block_);
-  block_.append(row.label.data(), row.label.size());
+  const size_t most = 6 * kLongestVarint + row.uri.size() + row.label.size() + row.features.size();
+  if (block_size_ + most > block_.size()) block_.resize(block_size_ + most + kBlockPayload);
+  if (row.file != last_.file) last_ = {row.file, 0, 0};
+  char* const begin = block_.data() + block_size_;
+  char* out = PutVarint(static_cast<uint64_t>(row.file), begin);
+  out = PutVarint(static_cast<uint64_t>(row.row) - static_cast<uint64_t>(last_.row), out);
+  out = PutVarint(static_cast<uint64_t>(row.line) - static_cast<uint64_t>(last_.line), out);
+  out = PutText(row.uri, PutVarint(row.uri.size(), out));
+  out = PutText(row.label, PutVarint(row.has_label ? row.label.size() + 1 : 0, out));
+  out = PutText(row.features, PutVarint(row.features.size(), out));
+  block_size_ += static_cast<size_t>(out - begin);
+  last_ = {row.file, row.row, row.line};
   ++block_rows_;
   ++rows_;
-  return block_.size() < kBlockPayload ? status_ : Flush();
+  return block_size_ < kBlockHeader + kBlockPayload ? status_ : Flush();
 }
 
 absl::Status RowLogWriter::Flush() {
@@ -105,16 +109,18 @@ absl::Status RowLogWriter::Flush() {
   const int64_t first = rows_ - block_rows_;
   PutFixed(index_, first);
   PutFixed(index_, offset_);
+  const absl::string_view payload(block_.data() + kBlockHeader, block_size_ - kBlockHeader);
   std::string header;
-  PutFixed(header, static_cast<uint32_t>(block_.size()));
+  PutFixed(header, static_cast<uint32_t>(payload.size()));
   PutFixed(header, block_rows_);
   PutFixed(header, first);
-  PutFixed(header, Crc32c(block_, Crc32c(header)));
-  status_ = file_->Append(header);
-  if (status_.ok()) status_ = file_->Append(block_);
-  offset_ += static_cast<int64_t>(header.size() + block_.size());
-  block_.clear();
+  PutFixed(header, Crc32c(payload, Crc32c(header)));
+  header.copy(block_.data(), kBlockHeader);
+  status_ = file_->Append(absl::string_view(block_).substr(0, block_size_));
+  offset_ += static_cast<int64_t>(block_size_);
+  block_size_ = kBlockHeader;
   block_rows_ = 0;
+  last_ = {};
   return status_;
 }
 
@@ -183,8 +189,9 @@ absl::Status RowLogReader::Load(size_t block) {
   const auto rows = GetFixed<uint32_t>(header + 4);
   cached_.clear();
   absl::string_view rest = payload_;
+  RowLogPosition last;
   for (uint32_t i = 0; i < rows; ++i)
-    if (!GetRow(rest, cached_.emplace_back())) return Damaged(offset, "block with a bad row");
+    if (!GetRow(rest, last, cached_.emplace_back())) return Damaged(offset, "block with a bad row");
   if (!rest.empty() || GetFixed<int64_t>(header + 8) != blocks_[block].first)
     return Damaged(offset, "block that does not fit the index");
   loaded_ = block;

@@ -20,8 +20,14 @@ struct LogRow {
   int64_t row = 0;          // data row in that file, from 1
   int64_t line = 0;         // line of that file on which the row starts, from 1
   absl::string_view uri;    // raw cell
-  absl::string_view label;  // raw cell; empty if has_label is false
+  absl::string_view label;  // raw cell; empty if has_label is false. Several labels of a row: '\n' between them
   bool has_label = false;
+  absl::string_view features = {};  // of further columns: serialised entries of tf.train.Features, ready to be copied
+};
+
+// Where a row of the log comes from; of rows of one block only the difference to the row before is written.
+struct RowLogPosition {
+  int64_t file = -1, row = 0, line = 0;
 };
 
 // Appends rows to a prepared file, which it borrows. One thread. Errors stick.
@@ -38,11 +44,13 @@ class RowLogWriter {
   absl::Status Flush();
 
   PreparedWriter* const file_;
-  std::string block_;  // payload of the block in the making
+  std::string block_;  // room for the block in the making: header, payload, and the largest row so far
+  size_t block_size_;  // of header and payload so far
   uint32_t block_rows_ = 0;
   std::string index_;
   int64_t offset_ = 0;
   int64_t rows_ = 0;
+  RowLogPosition last_;  // of the block
   absl::Status status_;
 };
 

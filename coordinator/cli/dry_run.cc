@@ -7,14 +7,13 @@
 #include <filesystem>
 #include <memory>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/byte_size.h"
 #include "common/base/status_macros.h"
 #include "common/csv/columns.h"
 #include "common/csv/csv_reader.h"
-#include "common/io/gzip_reader.h"
+#include "common/csv/input_source.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/invocation.h"
 #include "coordinator/cli/text.h"
@@ -54,12 +53,16 @@ absl::StatusOr<Peek> PeekInto(ByteSource& source, absl::string_view name, absl::
   const auto columns = Columns::Of(header, row);
   if (!columns.ok()) return Annotate(columns.status(), absl::StrCat(name, ":", row.line));
   Peek peek;
+  InputRow understood;
   peek.header = columns->first_row_is_header() ? "the first line" : "none";
-  if (!columns->first_row_is_header()) PeekAt(columns->Read(row), row.line, name, peek);
-  while (peek.tried < kRowsTried) {
-    MILLRACE_ASSIGN_OR_RETURN(const bool more, reader.Next(row));
-    if (!more) break;
-    PeekAt(columns->Read(row), row.line, name, peek);
+  bool more = true;
+  if (columns->first_row_is_header()) {
+    MILLRACE_ASSIGN_OR_RETURN(more, reader.Next(row));
+  }
+  while (more && peek.tried < kRowsTried) {
+    columns->Read(row, understood);
+    PeekAt(understood, row.line, name, peek);
+    MILLRACE_ASSIGN_OR_RETURN(more, reader.Next(row));
   }
   if (peek.tried == 0) return absl::InvalidArgumentError(absl::StrCat(name, ": there is a header and no row"));
   return peek;
@@ -67,10 +70,8 @@ absl::StatusOr<Peek> PeekInto(ByteSource& source, absl::string_view name, absl::
 
 absl::StatusOr<Peek> PeekIntoFile(const InputFile& file, const std::string& folder, absl::string_view header) {
   const std::string name = ShortPath(file.path, folder);
-  MILLRACE_ASSIGN_OR_RETURN(FileSource source, FileSource::Open(file.path));
-  if (!absl::EndsWith(file.path, ".gz")) return PeekInto(source, name, header);
-  GzipReader inflated(source, GzipMembers::kMany);
-  return PeekInto(inflated, name, header);
+  MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<InputSource> source, InputSource::Open(file.path));
+  return PeekInto(*source, name, header);
 }
 
 // The nearest folder that exists must let us make the rest.

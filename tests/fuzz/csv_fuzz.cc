@@ -16,6 +16,7 @@ std::optional<std::vector<std::vector<std::string>>> Read(absl::string_view text
   CsvReader reader(source, "fuzz.csv");
   std::vector<std::vector<std::string>> rows;
   std::optional<Columns> columns;
+  InputRow understood;
   for (CsvRow row;;) {
     const absl::StatusOr<bool> more = reader.Next(row);
     if (!more.ok()) return std::nullopt;
@@ -23,7 +24,7 @@ std::optional<std::vector<std::vector<std::string>>> Read(absl::string_view text
     if (!columns) {
       if (absl::StatusOr<Columns> made = Columns::Of("infer", row); made.ok()) columns = *std::move(made);
     }
-    if (columns) (void)columns->Read(row);
+    if (columns) columns->Read(row, understood);
     rows.emplace_back(row.cells.begin(), row.cells.end());
   }
 }

@@ -5,18 +5,17 @@
 #include <utility>
 
 #include "absl/container/btree_map.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/byte_size.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/csv/columns.h"
 #include "common/csv/csv_reader.h"
+#include "common/csv/input_source.h"
 #include "common/csv/labels.h"
 #include "common/csv/splitter.h"
 #include "common/dataset/row_log.h"
 #include "common/dataset/uri.h"
-#include "common/io/gzip_reader.h"
 #include "worker/scan/input_files.h"
 #include "worker/scan/scan_outputs.h"
 
@@ -28,22 +27,6 @@ constexpr int64_t kSamples = 64;                // a split; at fixed ordinals, s
 constexpr int kFirstBadRows = 5;
 constexpr int64_t kRowsToJudgeOrder = 100;
 constexpr int64_t kImbalance = 100;  // AutoML's advice: the most common label at most 100 times the rarest
-
-// Counts what goes by, for progress.
-class CountingSource : public ByteSource {
- public:
-  explicit CountingSource(ByteSource& source) : source_(source) {}
-  absl::StatusOr<size_t> Read(char* buffer, size_t n) override {
-    absl::StatusOr<size_t> read = source_.Read(buffer, n);
-    if (read.ok()) bytes_ += static_cast<int64_t>(*read);
-    return read;
-  }
-  int64_t bytes() const { return bytes_; }
-
- private:
-  ByteSource& source_;
-  int64_t bytes_ = 0;
-};
 
 class Scanner {
  public:
@@ -75,14 +58,11 @@ class Scanner {
  private:
   absl::Status ScanFile(size_t index) {
     const std::string& path = files_[index];
-    MILLRACE_ASSIGN_OR_RETURN(FileSource file, FileSource::Open(path));
-    CountingSource counting(file);
-    GzipReader gzip(counting, GzipMembers::kMany);
-    const bool compressed = absl::EndsWithIgnoreCase(path, ".gz");
-    CsvReader reader(compressed ? static_cast<ByteSource&>(gzip) : counting, JsonEscape(path));
+    MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<InputSource> source, InputSource::Open(path));
+    CsvReader reader(*source, JsonEscape(path));
     const int64_t bytes_before = result_.bytes_read();
     const absl::Status status =
-        ScanRows(index, reader, [&] { result_.set_bytes_read(bytes_before + counting.bytes()); });
+        ScanRows(index, reader, [&] { result_.set_bytes_read(bytes_before + source->bytes_read()); });
     if (absl::IsDataLoss(status))
       return absl::InvalidArgumentError(absl::StrCat(JsonEscape(path), ": ", status.message()));
     return status;
@@ -91,6 +71,7 @@ class Scanner {
   template <typename CountBytes>
   absl::Status ScanRows(size_t index, CsvReader& reader, CountBytes count_bytes) {
     CsvRow row;
+    InputRow input;
     MILLRACE_ASSIGN_OR_RETURN(bool more, reader.Next(row));
     if (!more)
       return absl::InvalidArgumentError(
@@ -106,44 +87,41 @@ class Scanner {
             absl::StrCat(JsonEscape(files_[index]), ": only a header, no rows to convert"));
     }
     for (int64_t number = 1; more; ++number) {
+      columns->Read(row, input);
       MILLRACE_RETURN_IF_ERROR(
-          TakeRow({static_cast<int64_t>(index), number, row.line, {}, {}, false}, columns->Read(row)));
+          TakeRow({static_cast<int64_t>(index), number, row.line, input.uri, input.label, input.has_label}, input));
       if (number % kRowsBetweenLooks == 0) {
         count_bytes();
         Look();
         if (context_.stop.stop_requested()) return absl::CancelledError("the scan was stopped");
       }
-      MILLRACE_ASSIGN_OR_RETURN(more, reader.Next(row));
+      absl::StatusOr<bool> next = reader.Next(row);
+      if (!next.ok()) return InRow(next.status(), number + 1);
+      more = *next;
     }
     count_bytes();
     return absl::OkStatus();
   }
 
-  absl::Status TakeRow(LogRow log, const InputRow& row) {
+  absl::Status TakeRow(const LogRow& log, const InputRow& row) {
     ++rows_;
-    if (!row.reason.empty()) return Discard(log, row, row.reason, row.detail);
     const SplitChoice choice = ChooseSplit(row.split, row.uri);
+    // First: whatever else is wrong with a row that the user does not want is no concern of anybody.
     if (choice == SplitChoice::kDiscard) return Discard(log, row, "split/discard", "");
+    if (!row.reason.empty()) return Discard(log, row, row.reason, row.detail);
     if (choice == SplitChoice::kUnknown) return Discard(log, row, "split/unknown", row.split);
     const int split = static_cast<int>(choice);
-    log.uri = row.uri;
-    log.label = row.label;
-    log.has_label = row.has_label;
-    MILLRACE_RETURN_IF_ERROR(CountLabel(split, row, log));
+    MILLRACE_RETURN_IF_ERROR(CountLabel(split, log));
     return outputs_.AddRow(split, log);
   }
 
-  absl::Status CountLabel(int split, const InputRow& row, const LogRow& log) {
-    if (!row.has_label) {
+  absl::Status CountLabel(int split, const LogRow& log) {
+    if (!log.has_label) {
       labels_.AddMissing(split);
       return absl::OkStatus();
     }
-    if (split == SPLIT_TRAIN && row.label != previous_label_) {
-      ++label_changes_;
-      previous_label_.assign(row.label.data(), row.label.size());
-    }
-    const absl::Status status = labels_.Add(split, row.label);
-    return status.ok() ? status : absl::InvalidArgumentError(absl::StrCat(Where(log), ": ", status.message()));
+    const absl::Status status = labels_.Add(split, log.label);
+    return status.ok() ? status : InRow(Annotate(status, Where(log)), log.row);
   }
 
   absl::Status Discard(const LogRow& log, const InputRow& row, absl::string_view reason, absl::string_view detail) {
@@ -188,7 +166,8 @@ class Scanner {
     for (int64_t i = 0; i < samples; ++i) {
       MILLRACE_ASSIGN_OR_RETURN(const LogRow row, log->Read(i * plan.rows() / samples));
       const absl::StatusOr<std::string> image = ResolveUri(row.uri, UriBase(row.file));
-      const std::optional<int64_t> bytes = image.ok() ? options_.estimate_bytes(*image) : std::nullopt;
+      const bool can_ask = image.ok() && options_.estimate_bytes != nullptr;
+      const std::optional<int64_t> bytes = can_ask ? options_.estimate_bytes(*image) : std::nullopt;
       if (!bytes) continue;
       plan.set_sampled_rows(plan.sampled_rows() + 1);
       plan.set_sampled_bytes(plan.sampled_bytes() + *bytes);
@@ -204,8 +183,8 @@ class Scanner {
     const LabelCounter::Counts train = labels_.OfSplit(SPLIT_TRAIN);
     const int64_t rows = outputs_.rows(SPLIT_TRAIN);
     if (rows == 0) Warn("no row is in TRAIN, so the vocabulary is empty and every label is -1");
-    if (train.size() >= 2 && rows >= kRowsToJudgeOrder && label_changes_ < static_cast<int64_t>(2 * train.size()) &&
-        !spec_.has_shuffle_seed())
+    if (train.size() >= 2 && rows >= kRowsToJudgeOrder &&
+        labels_.changes(SPLIT_TRAIN) < static_cast<int64_t>(2 * train.size()) && !spec_.has_shuffle_seed())
       Warn(
           "the input is sorted by label: neighbouring records will have the same label; mix them with --shuffle-seed "
           "1");
@@ -257,6 +236,12 @@ class Scanner {
     });
   }
 
+  // An error of the reader names the line, for an editor; the row is what dead letters and other tools count.
+  static absl::Status InRow(const absl::Status& status, int64_t row) {
+    if (!absl::IsInvalidArgument(status)) return status;
+    return absl::InvalidArgumentError(absl::StrCat(status.message(), " (row ", row, ")"));
+  }
+
   std::string Where(const LogRow& log) const {
     return absl::StrCat(JsonEscape(files_[static_cast<size_t>(log.file)]), ":", log.line);
   }
@@ -268,8 +253,6 @@ class Scanner {
   ScanOutputs outputs_;
   std::vector<std::string> files_;
   LabelCounter labels_;
-  std::string previous_label_;
-  int64_t label_changes_ = 0;  // of TRAIN: few in an input that is sorted by label
   int64_t rows_ = 0, discarded_ = 0, dead_letters_ = 0;
   absl::btree_map<absl::string_view, int64_t> reasons_;
   ScanResult result_;

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+
 #include "common/csv/labels.h"
 #include "common/csv/splitter.h"
 
@@ -14,6 +17,7 @@ using testing::HasSubstr;
 CsvRow Row(std::vector<absl::string_view> cells) {
   CsvRow row;
   row.cells = std::move(cells);
+  row.quoted = true;  // some may be
   return row;
 }
 
@@ -21,7 +25,8 @@ CsvRow Row(std::vector<absl::string_view> cells) {
 std::string Seen(absl::string_view header, std::vector<absl::string_view> first, std::vector<absl::string_view> cells) {
   const Columns columns = Columns::Of(header, Row(std::move(first))).value();
   const CsvRow row = Row(std::move(cells));
-  const InputRow in = columns.Read(row);
+  InputRow in;
+  columns.Read(row, in);
   if (!in.reason.empty()) return std::string(in.reason);
   return absl::StrCat(in.split, "|", in.uri, "|", in.has_label ? in.label : "-");
 }
@@ -37,6 +42,8 @@ TEST(Columns, ReadAutoMlsHeaderlessForm) {
   EXPECT_EQ(Seen("infer", {"UNASSIGNED", "a.jpg"}, {"UNASSIGNED", "a.jpg"}), "UNASSIGNED|a.jpg|-");
   EXPECT_EQ(Seen("infer", {"a.jpg", "cat"}, {"b.jpg"}), "|b.jpg|-");
   EXPECT_EQ(Seen("infer", {"", "a.jpg"}, {"", "a.jpg", "cat", "pet"}), "csv/several_labels");
+  EXPECT_EQ(Seen("infer", {"a.jpg", "cat", "", ""}, {"b.jpg", "cat", "", ""}), "|b.jpg|cat");
+  EXPECT_EQ(Seen("infer", {"a.jpg", "cat"}, {"b.jpg", "", "dog"}), "|b.jpg|dog");
   EXPECT_FALSE(Columns::Of("none", Row({"image_uri", "label"}))->first_row_is_header());
 }
 
@@ -51,6 +58,13 @@ TEST(Columns, AMissingColumnIsNamedWithThoseFound) {
               HasSubstr("found: split, uri, label"));
   EXPECT_THAT(Columns::Of("a,b", Row({"x", "y"})).status().message(), HasSubstr("--header has no column image_uri"));
   EXPECT_THAT(Columns::Of("image_uri,image_uri", Row({"x"})).status().message(), HasSubstr("two columns"));
+}
+
+TEST(Columns, AHeaderWithOtherNamesIsNotTakenForARow) {
+  EXPECT_THAT(Columns::Of("infer", Row({"filename", "class"})).status().message(),
+              HasSubstr("'filename' is no image path; rename the columns"));
+  EXPECT_EQ(Seen("infer", {"dir/1", "cat"}, {"dir/2", "dog"}), "|dir/2|dog");
+  EXPECT_EQ(Seen("none", {"filename", "class"}, {"filename", "class"}), "|filename|class");
 }
 
 TEST(Splitter, MatchesWordsWithoutRegardToCase) {
@@ -82,11 +96,40 @@ TEST(Labels, AreNumberedAsTfRecorderDoes) {
   EXPECT_EQ(labels.OfSplit(1), (LabelCounter::Counts{{"fish", 1}}));
 }
 
+TEST(Labels, OfEveryLengthAreToldApart) {
+  std::mt19937 random(7);
+  std::map<std::string, int64_t> expected;
+  LabelCounter labels;
+  for (int i = 0; i < 100'000; ++i) {
+    std::string label(random() % 20, 'a');
+    if (!label.empty()) label[random() % label.size()] = static_cast<char>(random() % 3);
+    ++expected[label];
+    ASSERT_TRUE(labels.Add(0, label).ok());
+  }
+  const LabelCounter::Counts counts = labels.OfSplit(0);
+  EXPECT_EQ((std::map<std::string, int64_t>(counts.begin(), counts.end())), expected);
+}
+
+TEST(Labels, ChangesAreCountedBySplit) {
+  LabelCounter labels;
+  for (const auto& [split, label] : std::vector<std::pair<int, std::string>>{{0, "a"}, {1, "b"}, {0, "a"}, {0, "b"}})
+    ASSERT_TRUE(labels.Add(split, label).ok());
+  EXPECT_EQ(labels.changes(0), 2);
+  EXPECT_EQ(labels.changes(1), 1);
+}
+
 TEST(Labels, TooManyAreAMistake) {
   LabelCounter labels;
   for (size_t i = 0; i < LabelCounter::kMaxLabels; ++i) ASSERT_TRUE(labels.Add(0, absl::StrCat(i)).ok());
   EXPECT_TRUE(labels.Add(0, "7").ok());
   EXPECT_THAT(labels.Add(0, "new").message(), HasSubstr("1,000,000 distinct labels"));
+}
+
+TEST(Labels, TooManyBytesAreAMistakeToo) {
+  LabelCounter labels;
+  const std::string text(1 << 20, 'x');
+  for (int i = 0; i < 63; ++i) ASSERT_TRUE(labels.Add(0, absl::StrCat(i, text)).ok());
+  EXPECT_THAT(labels.Add(0, absl::StrCat("last", text)).message(), HasSubstr("64 MiB of distinct labels"));
 }
 
 }  // namespace

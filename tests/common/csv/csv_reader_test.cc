@@ -83,6 +83,26 @@ TEST(CsvReader, ALongRowWithinTheLimitIsRead) {
   EXPECT_EQ(*Read("a\n" + cell + ",y\nb\n", 4096), (Rows{{"a"}, {cell, "y"}, {"b"}}));
 }
 
+TEST(CsvReader, ReadsTabsToo) {
+  PiecewiseSource source("a,b\t\"c\td\"\te\r\nf\n", 3);
+  CsvReader reader(source, "images.tsv", '\t');
+  Rows rows;
+  for (CsvRow row; reader.Next(row).value();) rows.emplace_back(row.cells.begin(), row.cells.end());
+  EXPECT_EQ(rows, (Rows{{"a,b", "c\td", "e"}, {"f"}}));
+}
+
+// A pipe may give byte by byte: the time must not grow with the square of a row.
+TEST(CsvReader, TinyPiecesOfALongRowCostNoMoreThanLargeOnes) {
+  const std::string cell((1 << 20) - 10, 'x');
+  EXPECT_EQ(*Read("a\n\"" + cell + "\"\n", 1), (Rows{{"a"}, {cell}}));
+}
+
+TEST(CsvReader, KnowsOtherFilesByTheirFirstBytes) {
+  EXPECT_THAT(ErrorOf("PK\x03\x04\x0a..."), HasSubstr("images.csv:1: the file is an Excel workbook or a ZIP archive"));
+  EXPECT_THAT(ErrorOf("\xff\xd8\xff\xe0\x01"), HasSubstr("the file is a JPEG"));
+  EXPECT_EQ(*Read("BZhang,a.jpg\n"), (Rows{{"BZhang", "a.jpg"}}));
+}
+
 TEST(CsvReader, AnErrorSticks) {
   PiecewiseSource source("\"a\"b\nc\n", 100);
   CsvReader reader(source, "images.csv");

@@ -38,7 +38,8 @@ class RowLog : public testing::Test {
     for (int64_t i = 0; i < rows; ++i) {
       const std::string uri = absl::StrCat("images/", i, std::string(padding, '.'), ".jpg");
       const std::string label = absl::StrCat("label", i % 7);
-      EXPECT_TRUE(writer.Add({i % 3, i + 1, i + 2, uri, i % 5 == 0 ? "" : label, i % 5 != 0}).ok());
+      EXPECT_TRUE(
+          writer.Add({i % 3, i + 1, i + 2, uri, i % 5 == 0 ? "" : label, i % 5 != 0, i % 4 == 0 ? uri : ""}).ok());
     }
     EXPECT_TRUE(writer.Finish().ok());
     EXPECT_TRUE(store_.Publish(file->Finish().value()).ok());
@@ -75,10 +76,28 @@ TEST_F(RowLog, FindsAnyRowByItsOrdinal) {
     EXPECT_EQ(row.file, ordinal % 3);
     EXPECT_EQ(row.uri, absl::StrCat("images/", ordinal, ".jpg"));
     EXPECT_EQ(row.has_label, ordinal % 5 != 0);
+    EXPECT_EQ(row.features, ordinal % 4 == 0 ? row.uri : "");
     EXPECT_EQ(row.label, row.has_label ? absl::StrCat("label", ordinal % 7) : "");
   }
   EXPECT_TRUE(absl::IsOutOfRange(reader->Read(10'000).status()));
   EXPECT_TRUE(absl::IsOutOfRange(reader->Read(-1).status()));
+}
+
+TEST_F(RowLog, KeepsWhereRowsComeFromAcrossFilesAndBlocks) {
+  auto file = store_.Prepare("/log", "/staging/log").value();
+  RowLogWriter writer(file.get());
+  const std::string uri(1000, 'u');
+  const auto row_of = [](int64_t i) { return i / 100 == 1 ? 1'000'000 - i : i * i + 1; };  // one file even backwards
+  for (int64_t i = 0; i < 300; ++i) ASSERT_TRUE(writer.Add({i / 100, row_of(i), 2 * row_of(i), uri, "", false}).ok());
+  ASSERT_TRUE(writer.Finish().ok());
+  ASSERT_TRUE(store_.Publish(file->Finish().value()).ok());
+  auto reader = Open(store_.Read("/log", 1 << 30).value()).value();
+  for (int64_t i : {299, 0, 99, 100, 101, 199, 200, 250}) {
+    const LogRow row = reader->Read(i).value();
+    EXPECT_EQ(row.file, i / 100);
+    EXPECT_EQ(row.row, row_of(i));
+    EXPECT_EQ(row.line, 2 * row_of(i));
+  }
 }
 
 TEST_F(RowLog, HoldsNoneOneAndVeryLongRows) {

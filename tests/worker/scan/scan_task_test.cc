@@ -102,6 +102,17 @@ TEST_F(ScanTest, SortsRowsIntoTheirSplits) {
   EXPECT_EQ(progress_.Get().counts().rows(), 5);
 }
 
+TEST_F(ScanTest, ADiscardedRowIsNoDeadLetterWhateverElseIsWrongWithIt) {
+  const ScanResult result = ScanText("split,image_uri,label\nDISCARD,a.jpg\ndiscard,,cat\nTRAIN,b.jpg,cat\n").value();
+  EXPECT_EQ(result.counts().discarded(), 2);
+  EXPECT_EQ(result.counts().dead_letters(), 0);
+}
+
+TEST_F(ScanTest, NeedsNobodyToEstimateSizes) {
+  options_.estimate_bytes = nullptr;
+  EXPECT_EQ(ScanText("image_uri,split\na.jpg,TRAIN\n")->splits(0).sampled_rows(), 0);
+}
+
 TEST_F(ScanTest, CountsTheVocabularyInTrainOnly) {
   ASSERT_TRUE(ScanText("split,image_uri,label\nTRAIN,a,cat\nTRAIN,b,dog\nTEST,c,bird\nTRAIN,d,\n").ok());
   const ScanSummary summary = Summary();
@@ -138,6 +149,15 @@ TEST_F(ScanTest, InflatesGzip) {
   EXPECT_THAT(Log(SPLIT_TRAIN), ElementsAre("a.jpg cat"));
 }
 
+TEST_F(ScanTest, KnowsGzipByItsContentWhateverItIsCalled) {
+  const std::string path = folder_ + "/images.csv";
+  gzFile file = gzopen(path.c_str(), "wb");
+  gzputs(file, "image_uri,split\na.jpg,TRAIN\n");
+  gzclose(file);
+  ASSERT_TRUE(Scan({path}).ok());
+  EXPECT_THAT(Log(SPLIT_TRAIN), ElementsAre("a.jpg -"));
+}
+
 TEST_F(ScanTest, ADamagedGzipIsNamedWithItsOffset) {
   const absl::Status status = Scan({Write("images.csv.gz", "not gzip at all")}).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
@@ -150,6 +170,10 @@ TEST_F(ScanTest, AnInputOfWhichNoDatasetCanBeMadeIsRefusedWithFileAndLine) {
       {"split,image_uri,label\n", "images.csv: only a header"},
       {"split,uri,label\nTRAIN,a,b\n", "images.csv:1: the header has no column image_uri"},
       {"split,image_uri,label\nTRAIN,\"a,b\n", "images.csv:2: a quote"},
+      {"image_uri\na\n\n\nb\"\n\"c\"d\n", "(\"\") (row 3)"},
+      {"filename,class\na.jpg,cat\n", "images.csv:1: is this a header?"},
+      {"PK\x03\x04\x14 workbook", "images.csv:1: the file is an Excel workbook"},
+      {"PAR1\x15\x04", "images.csv:1: the file is a Parquet file"},
   };
   for (const auto& [text, words] : cases) {
     spec().clear_inputs();
