@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/byte_size.h"
+#include "common/net/fetch_policy.h"
 #include "common/net/http_headers.h"
 
 namespace millrace {
@@ -35,27 +35,6 @@ void* NewMulti(const HttpOptions& options) {
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_in_flight) + 32);
   curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(options.max_per_host));
   return multi;
-}
-
-FetchReason ReasonOf(int status) {
-  switch (status) {
-    case 401:
-      return FetchReason::k401;
-    case 403:
-      return FetchReason::k403;
-    case 404:
-      return FetchReason::k404;
-    case 410:
-      return FetchReason::k410;
-    case 429:
-      return FetchReason::k429;
-    default:
-      return status >= 500 ? FetchReason::k5xx : status >= 400 ? FetchReason::k4xx : FetchReason::kStatus;
-  }
-}
-
-bool MayPass(int status) {
-  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }
 
 HostAnswer AnswerOf(int status, const TransferError& error) {
@@ -271,7 +250,7 @@ void FetchLoop::Follow(Job& job, const std::string& target) {
 // Tries again later if that may help and is allowed, else fails.
 void FetchLoop::Repeat(Job& job, TransferError error, std::optional<absl::Duration> asked_to_wait, Time now) {
   if (!error.may_pass) return Fail(job, error.reason, std::move(error.detail));
-  absl::Duration delay = Backoff(job.requests);
+  absl::Duration delay = Backoff(rules_->options, job.requests, std::uniform_real_distribution<double>()(random_));
   job.left -= delay;
   if (asked_to_wait.has_value()) {
     const absl::Duration wait = std::min(*asked_to_wait, rules_->options.max_retry_after);
@@ -284,14 +263,6 @@ void FetchLoop::Repeat(Job& job, TransferError error, std::optional<absl::Durati
   }
   job.last_error = std::move(error);
   schedule_.AddLater(job.id, job.uri.origin, now + delay);
-}
-
-// Full jitter: hosts that failed together do not come back together.
-absl::Duration FetchLoop::Backoff(int requests) {
-  const HttpOptions& options = rules_->options;
-  const absl::Duration most =
-      std::min(options.backoff_base * std::ldexp(1, std::min(requests - 1, 30)), options.backoff_cap);
-  return most * std::uniform_real_distribution<double>(0, 1)(random_);
 }
 
 void FetchLoop::Fail(Job& job, FetchReason reason, std::string detail) {

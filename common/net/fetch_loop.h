@@ -71,7 +71,6 @@ class FetchLoop {
   void LeaveWire(Job& job, HostAnswer answer, Time now);
   Lane& TakeLane();
   void Sleep(Time now);
-  absl::Duration Backoff(int requests);
 
   const std::shared_ptr<const TransferRules> rules_;
   void* const multi_;
