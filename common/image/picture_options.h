@@ -29,7 +29,7 @@ struct PictureOptions {
 
   Color color = Color::kKeep;
   Exif exif = Exif::kIgnore;
-  std::optional<Resize> resize;  // also enlarges
+  std::optional<Resize> resize = std::nullopt;  // also enlarges
 };
 
 }  // namespace millrace

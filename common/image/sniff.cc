@@ -69,8 +69,10 @@ constexpr Known kKnown[] = {
     {"BM", ImageFormat::kBmp},
 };
 
-bool IsWebp(string_view file) {
-  return absl::StartsWith(file, "RIFF") && (file.size() < 12 || absl::StartsWith(file.substr(8), "WEBP"));
+// "RIFF", a length, "WEBP"; or the start of it.
+bool MayBeWebp(string_view file) {
+  return absl::StartsWith("RIFF", file.substr(0, 4)) &&
+         (file.size() <= 8 || absl::StartsWith("WEBP", file.substr(8, 4)));
 }
 
 // Files that begin with text: pages of errors that a server sent instead of the image, mostly.
@@ -130,7 +132,7 @@ ImageOr<ImageFormat> SniffFormat(absl::string_view file) {
     if (absl::StartsWith(file, known.start)) return known.format;
     cut = cut || absl::StartsWith(known.start, file);
   }
-  if (IsWebp(file)) {
+  if (MayBeWebp(file)) {
     if (file.size() >= 12) return ImageFormat::kWebp;
     cut = true;
   }
