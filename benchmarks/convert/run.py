@@ -58,7 +58,7 @@ class BareLoop(Contender):
         out = self.scratch / "bare"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
-        codec = {"balanced": "igzip1", "small": "zlib6"}[self.arguments.gzip_level]
+        codec = {"fast": "fast", "balanced": "igzip1", "small": "zlib6"}[self.arguments.gzip_level]
         done = subprocess.run([self.bin / "bare_convert", "--input", self.csv, "--output", out, "--threads", str(self.arguments.threads), "--codec", codec],
                               capture_output=True, text=True)
         if done.returncode != 0:
@@ -114,7 +114,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--gzip-level", choices=["balanced", "small"], default="balanced")
+    parser.add_argument("--gzip-level", choices=["fast", "balanced", "small"], default="balanced")
     parser.add_argument("--scratch", default="/dev/shm")
     arguments = parser.parse_args()
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="millrace-bench-", dir=arguments.scratch))

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,6 +27,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "common/deflate/pixel_deflate_writer.h"
 #include "common/io/crc32c.h"
 #include "common/record/base64.h"
 #include "common/record/example_writer.h"
@@ -64,10 +66,11 @@ std::vector<Row> ReadRows(const std::string& path) {
   return rows;
 }
 
-class Shard {
+class Shard : private ByteSink {
  public:
   Shard(const std::string& path, const std::string& codec)
       : codec_(codec), fd_(open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0644)) {
+    if (codec_ == "fast") pixels_ = NewPixelDeflateWriter(*this);
     if (codec_ == "zlib6") deflateInit2(&zlib_, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY);
     isal_deflate_init(&isal_);
     isal_.level = 1;
@@ -77,7 +80,12 @@ class Shard {
   }
   Shard(const Shard&) = delete;
 
+  void BeginImage(size_t row, size_t total) {
+    if (pixels_ != nullptr) pixels_->BeginImage(static_cast<int64_t>(row), static_cast<int64_t>(total));
+  }
+
   void Put(absl::string_view bytes, bool last = false) {
+    if (codec_ == "fast") return Pixels(bytes, last);
     auto* in = reinterpret_cast<uint8_t*>(const_cast<char*>(bytes.data()));
     if (codec_ == "none") return Append(in, bytes.size());
     if (codec_ == "zlib6") return Zlib(in, static_cast<uInt>(bytes.size()), last);
@@ -102,6 +110,15 @@ class Shard {
   }
 
  private:
+  void Pixels(absl::string_view bytes, bool last) {
+    if (!pixels_->Append(bytes).ok() || (last && !pixels_->Finish().ok())) std::abort();
+  }
+
+  absl::Status Append(absl::string_view bytes) override {
+    Write(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+    return absl::OkStatus();
+  }
+
   void Zlib(uint8_t* in, uInt n, bool last) {
     zlib_.next_in = in;
     zlib_.avail_in = n;
@@ -144,6 +161,7 @@ class Shard {
   int64_t bytes_ = 0;
   z_stream zlib_ = {};
   isal_zstream isal_ = {};
+  std::unique_ptr<BlockWriter> pixels_;
 };
 
 struct Image {
@@ -222,6 +240,7 @@ int64_t ConvertShard(const std::vector<Row>& rows, int index, const Options& opt
                        .label = row.label == "dog"});
     const uint32_t crc = MaskCrc32c(Crc32c(shell.tail(), Crc32c(body, shell.crc_of_head())));
     shard.Put(shell.head());
+    shard.BeginImage(image.channels == 3 ? 4 * static_cast<size_t>(image.width) : 0, size);
     shard.Put(body);
     shard.Put(shell.tail());
     shard.Put({reinterpret_cast<const char*>(&crc), sizeof crc});
@@ -257,7 +276,8 @@ int main(int argc, char** argv) {
   app.add_option("--input", options.input, "CSV: split,image_uri,label, with a header")->required();
   app.add_option("--output", options.output, "an existing folder")->required();
   app.add_option("--threads", options.threads, "threads; each takes whole shards");
-  app.add_option("--codec", options.codec, "igzip1, zlib6 or none")->check(CLI::IsMember({"igzip1", "zlib6", "none"}));
+  app.add_option("--codec", options.codec, "fast, igzip1, zlib6 or none")
+      ->check(CLI::IsMember({"fast", "igzip1", "zlib6", "none"}));
   CLI11_PARSE(app, argc, argv);
   millrace::Run(options);
   return 0;

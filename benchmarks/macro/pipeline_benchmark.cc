@@ -82,6 +82,7 @@ Assignment ShardOf(const Options& options, int shard, int64_t rows) {
   ConvertSpec& spec = *assignment.mutable_spec();
   spec.set_output(options.output);
   if (options.codec == "none") spec.set_compression(COMPRESSION_NONE);
+  if (options.codec == "fast") spec.set_gzip_level(GZIP_LEVEL_FAST);
   if (options.codec == "zlib6") spec.set_gzip_level(GZIP_LEVEL_SMALL);
   WriteWork& work = *assignment.mutable_write();
   work.set_shard(static_cast<uint32_t>(shard));
@@ -162,7 +163,8 @@ int main(int argc, char** argv) {
   app.add_option("--output", options.output, "an empty folder, absolute")->required();
   app.add_option("--threads", options.threads, "threads, and attempts at once");
   app.add_option("--shards", options.shards, "shards; fewer than threads show what helpers do");
-  app.add_option("--codec", options.codec, "igzip1, zlib6 or none")->check(CLI::IsMember({"igzip1", "zlib6", "none"}));
+  app.add_option("--codec", options.codec, "fast, igzip1, zlib6 or none")
+      ->check(CLI::IsMember({"fast", "igzip1", "zlib6", "none"}));
   CLI11_PARSE(app, argc, argv);
   millrace::Run(options);
   return 0;

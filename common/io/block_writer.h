@@ -28,6 +28,9 @@ class BlockWriter : public ByteSink {
   absl::Span<char> Room() { return {block_.get() + used_, kBlockSize - used_}; }
   // `n` bytes have been written to Room().
   absl::Status Advance(size_t n);
+  // A hint for codecs of pixels: the next `total_bytes` of the stream are one image's, in rows of `row_bytes` (0: no
+  // whole number). It may change the compressed bytes, never what they stand for; a wrong one costs size.
+  virtual void BeginImage(int64_t /*row_bytes*/, int64_t /*total_bytes*/) {}
   // Ends the stream. Exactly once; nothing may follow.
   absl::Status Finish();
 

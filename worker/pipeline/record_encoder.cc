@@ -51,6 +51,9 @@ absl::StatusOr<uint32_t> RecordEncoder::AppendFile(absl::string_view file, uint3
 }
 
 absl::StatusOr<uint32_t> RecordEncoder::AppendText(const RowSlot& slot, uint32_t crc) {
+  const auto row = static_cast<uint64_t>(slot.header.width) * static_cast<uint64_t>(slot.header.channels);
+  out_.BeginImage(row % 3 == 0 ? static_cast<int64_t>(Base64Size(row)) : 0,
+                  static_cast<int64_t>(ImageSize(slot, PAYLOAD_RAW_BASE64)));
   ImageText text(out_, crc);
   MILLRACE_RETURN_IF_ERROR(ForEachPiece(slot, [&](absl::Span<const uint8_t> pixels) { return text.Append(pixels); }));
   MILLRACE_RETURN_IF_ERROR(text.Finish());

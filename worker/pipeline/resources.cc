@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/byte_size.h"
+#include "common/deflate/pixel_deflate_writer.h"
 #include "common/image/image_decoder.h"
 #include "common/io/gzip_writer.h"
 #include "worker/pipeline/resources.h"
@@ -28,7 +29,7 @@ int64_t PipelineResources::memory_in_use() const { return shared_->budget.in_use
 
 std::string EncodingVersion() {
   constexpr int kOurs = 1;  // grows when our own code writes other bytes for the same input
-  return absl::StrCat("millrace-", kOurs, " ", ImageVersions(), " ", GzipVersions());
+  return absl::StrCat("millrace-", kOurs, " ", ImageVersions(), " ", GzipVersions(), " ", kPixelDeflateVersion);
 }
 
 }  // namespace millrace

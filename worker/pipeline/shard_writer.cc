@@ -4,6 +4,7 @@
 
 #include "absl/memory/memory.h"
 #include "common/base/status_macros.h"
+#include "common/deflate/pixel_deflate_writer.h"
 #include "common/io/gzip_writer.h"
 
 namespace millrace {
@@ -11,6 +12,7 @@ namespace {
 
 std::unique_ptr<BlockWriter> NewStream(const ConvertSpec& spec, ByteSink& sink) {
   if (spec.compression() == COMPRESSION_NONE) return NewPlainWriter(sink);
+  if (spec.gzip_level() == GZIP_LEVEL_FAST) return NewPixelDeflateWriter(sink);
   return NewGzipWriter(spec.gzip_level() == GZIP_LEVEL_SMALL ? GzipEffort::kSmall : GzipEffort::kBalanced, sink);
 }
 

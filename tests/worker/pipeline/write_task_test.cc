@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/failpoint.h"
 #include "common/image/jpeg.h"
+#include "common/io/gzip_reader.h"
 #include "tests/worker/pipeline/shard_world.h"
 
 namespace millrace {
@@ -42,6 +43,16 @@ void AddMany(ShardWorld& world, int n) {
                           .seed = i});
     world.AddRow(name, i % 2 == 0 ? "cat" : "dog");
   }
+}
+
+std::string Inflate(const std::string& member) {
+  MemorySource source(member);
+  GzipReader reader(source, GzipMembers::kOne);
+  std::string stream(4 << 20, '\0');
+  size_t size = 0;
+  for (size_t n = 1; n > 0; size += n) n = reader.Read(&stream[size], stream.size() - size).value();
+  stream.resize(size);
+  return stream;
 }
 
 class WriteTask : public testing::Test {
@@ -289,6 +300,28 @@ TEST_F(WriteTask, FailpointsFailTheRowOrTheAttempt) {
     SetFailpoints(absl::StrCat(name, "=error@1"));
     EXPECT_EQ(world_.Run().status.code(), absl::StatusCode::kUnavailable) << name;
   }
+}
+
+TEST_F(WriteTask, EveryGzipLevelHoldsTheSameStream) {
+  AddMany(world_, 20);
+  world_.spec.set_compression(COMPRESSION_NONE);
+  const std::string stream = world_.Run().bytes;
+  world_.spec.set_compression(COMPRESSION_GZIP);
+  for (GzipLevel level : {GZIP_LEVEL_FAST, GZIP_LEVEL_BALANCED, GZIP_LEVEL_SMALL}) {
+    world_.spec.set_gzip_level(level);
+    EXPECT_TRUE(Inflate(world_.Run().bytes) == stream) << level;
+  }
+}
+
+TEST_F(WriteTask, TheFastLevelsBytesDoNotDependOnThreadsOrStreaming) {
+  AddMany(world_, 20);
+  world_.AddImage("large.jpg", {.width = 2'000, .height = 1'500});
+  world_.AddRow("large.jpg");
+  world_.spec.set_gzip_level(GZIP_LEVEL_FAST);
+  const std::string expected = world_.Run().bytes;
+  for (int threads : {2, 3, 4}) EXPECT_TRUE(world_.Run({.threads = threads}).bytes == expected) << threads;
+  world_.spec.set_max_image_memory_bytes(3'600'000);  // not enough for its pixels
+  EXPECT_TRUE(world_.Run({.threads = 2}).bytes == expected);
 }
 
 TEST_F(WriteTask, UncompressedIsTheSameRecords) {

@@ -1,0 +1,26 @@
+// One gzip member (RFC 1952) made for the pixels of images: a Huffman code from a sample of each block of 256 KiB, and
+// matches only where a pixel equals the one to its left or the one above. docs/pixel_deflate.md describes the format
+// and what it costs.
+//
+// Made for base64url text, told with BeginImage; right for any bytes: what does not become smaller is stored, 5 bytes a
+// 64 KiB longer than it was.
+#pragma once
+
+#include <memory>
+
+#include "common/io/block_writer.h"
+
+namespace millrace {
+
+// All kernels write the same bytes.
+enum class PixelKernel { kBest, kScalar };
+constexpr PixelKernel kPixelKernels[] = {PixelKernel::kScalar};
+bool Supported(PixelKernel kernel);
+
+// `sink` is borrowed; it gets pieces of up to 256 KiB and a little. `kernel` is for tests, and must be Supported.
+std::unique_ptr<BlockWriter> NewPixelDeflateWriter(ByteSink& sink, PixelKernel kernel = PixelKernel::kBest);
+
+// "pixels-1": grows with every change of the bytes.
+constexpr const char* kPixelDeflateVersion = "pixels-1";
+
+}  // namespace millrace

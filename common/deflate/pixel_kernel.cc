@@ -1,0 +1,56 @@
+#include "common/deflate/pixel_kernel.h"
+
+namespace millrace {
+namespace {
+
+struct TokenWriter {
+  void Match(MatchKind kind, MatchLength length) { writer.Put(tables.matches[kind][length]); }
+  void Group(const uint8_t* p) {
+    Pair(p);
+    Pair(p + 2);
+  }
+  void Pair(const uint8_t* p) {
+    const uint32_t first = tables.literals[p[0]], second = tables.literals[p[1]];
+    const uint32_t bits = (first & 0xffff) | (second & 0xffff) << (first >> PixelTables::kCountShift);
+    writer.Put(bits, (first >> PixelTables::kCountShift) + (second >> PixelTables::kCountShift));
+  }
+  void Byte(uint8_t byte) {
+    writer.Put(tables.literals[byte] & 0xffff, tables.literals[byte] >> PixelTables::kCountShift);
+  }
+
+  const PixelTables& tables;
+  BitWriter writer;  // a copy, so that it stays in registers
+};
+
+}  // namespace
+
+PixelTables::PixelTables(const PixelCode& code) {
+  for (size_t c = 0; c < 256; ++c) {
+    const BitString& literal = code.literal(static_cast<uint8_t>(c));
+    literals[c] = static_cast<uint32_t>(literal.bits) | literal.count << kCountShift;
+  }
+  for (MatchLength length : {kMatch4, kMatch8, kMatch64}) matches[kSame][length] = code.Match(length, kGroup);
+}
+
+void PixelTables::SetRow(const PixelCode& code, size_t row) {
+  if (row == 0) return;
+  for (MatchLength length : {kMatch4, kMatch8, kMatch64}) matches[kAbove][length] = code.Match(length, row);
+}
+
+void PixelKernelScalar(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,
+                       BitWriter& writer) {
+  TokenWriter token{tables, writer};
+  for (size_t at = begin; at < end; at += kVector) ParseVector(block, at, kVectorGroups, row, token);
+  writer = token.writer;
+}
+
+void PutVector(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,
+               BitWriter& writer) {
+  TokenWriter token{tables, writer};
+  const size_t groups = (end - begin) / kGroup;
+  ParseVector(block, begin, groups, row, token);
+  for (size_t at = begin + groups * kGroup; at < end; ++at) token.Byte(block[at]);
+  writer = token.writer;
+}
+
+}  // namespace millrace

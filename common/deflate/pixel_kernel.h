@@ -1,0 +1,34 @@
+// The inner loop: whole vectors of a stretch → bits. All kernels write the same bits (pixel_tokens.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/deflate/bit_writer.h"
+#include "common/deflate/pixel_code.h"
+#include "common/deflate/pixel_tokens.h"
+
+namespace millrace {
+
+// What a kernel looks up: the codes of one block, with the matches of one stretch.
+struct PixelTables {
+  explicit PixelTables(const PixelCode& code);
+  void SetRow(const PixelCode& code, size_t row);
+
+  static constexpr uint32_t kCountShift = 16;
+  uint32_t literals[256];   // bits, and their number from kCountShift on
+  BitString matches[2][3];  // by MatchKind, MatchLength
+};
+
+// Codes block[begin, end), a whole number of vectors, with matches `row` bytes back (0: none).
+using PixelKernelFunction = void (*)(const uint8_t* block, size_t begin, size_t end, size_t row,
+                                     const PixelTables& tables, BitWriter& writer);
+
+void PixelKernelScalar(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,
+                       BitWriter& writer);
+
+// What no vector kernel takes: up to a vector at block[begin, end), with one to three bytes behind its last group.
+void PutVector(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,
+               BitWriter& writer);
+
+}  // namespace millrace
