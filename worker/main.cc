@@ -15,6 +15,7 @@
 #include "common/client/grpc_client.h"
 #include "common/dataset/reasons.h"
 #include "common/metrics/worker_metrics.h"
+#include "common/net/fetch_flags.h"
 #include "common/net/http_server.h"
 #include "common/net/monitoring.h"
 #include "common/storage/file_store.h"
@@ -35,6 +36,7 @@ struct Flags {
   int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   int slots = 0;
   std::string memory_budget = "512MiB";
+  FetchFlags fetch;
   int grace_seconds = 25;
   std::string token_file;
   std::string address_file;
@@ -61,6 +63,7 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--slots", flags.slots, "Shards at a time [as many as threads]")->check(CLI::Range(1, 1024));
   app.add_option("--memory-budget", flags.memory_budget, "Memory of the whole process, for example 512MiB")
       ->capture_default_str();
+  flags.fetch.AddTo(app);
   app.add_option("--grace", flags.grace_seconds, "Seconds from SIGTERM to exit; what cannot finish is handed back")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
@@ -97,11 +100,11 @@ AgentObserver Observe(WorkerMetrics* metrics) {
 // Everything a worker daemon is made of, in the order in which it must end.
 class Daemon {
  public:
-  Daemon(const Flags& flags, int64_t memory_budget, std::string token)
+  Daemon(const Flags& flags, int64_t memory_budget, std::string token, std::unique_ptr<HttpFetcher> fetcher)
       : flags_(flags),
         client_(MakeGrpcClient({flags.coordinator, std::move(token)})),
         store_(MakeFileStore()),
-        resources_(flags.threads, memory_budget) {
+        resources_(flags.threads, memory_budget, std::move(fetcher)) {
     info_.set_name(flags.name);
     info_.set_version(std::string(kVersion));
     info_.set_encoding_version(EncodingVersion());
@@ -209,7 +212,9 @@ int Main(int argc, char** argv) {
   if (!budget.ok()) return Fail(Annotate(budget.status(), "--memory-budget"), kUsage);
   absl::StatusOr<std::string> token = ClientToken(flags.token_file);
   if (!token.ok()) return Fail(token.status(), kUsage);
-  Daemon daemon(flags, *budget, *std::move(token));
+  absl::StatusOr<std::unique_ptr<HttpFetcher>> fetcher = HttpFetcher::Create(flags.fetch.ToOptions());
+  if (!fetcher.ok()) return Fail(fetcher.status(), kUsage);
+  Daemon daemon(flags, *budget, *std::move(token), *std::move(fetcher));
   if (absl::Status status = daemon.Start(); !status.ok()) return Fail(status, 1);
   return daemon.Run();
 }

@@ -197,7 +197,7 @@ absl::StatusOr<Manifest> MakeManifest(const PublishWork& work, const ScanSummary
                               " discarded + ", counts.dead_letters(), " dead letters"));
   }
   for (const PublishWork::Shard& shard : work.shards())
-    if (shard.result().environmental() > 0) manifest.reproducible = false;
+    if (shard.result().environmental() > 0 || shard.result().remote() > 0) manifest.reproducible = false;
   manifest.reasons = AddReasons(work);
   MILLRACE_RETURN_IF_ERROR(NameShards(work, spec, files));
   for (ManifestFile& file : files)

@@ -64,7 +64,7 @@ struct Manifest {
   int64_t labels = 0;  // size of the vocabulary
   RowCounts counts;    // rows = written + discarded + dead_letters
   bool reproducible =
-      true;  // false: some rows were lost to their surroundings (file/not_found, …), not to their content
+      true;  // false: some rows were lost to their surroundings (file/not_found, …), or came from the network
   std::vector<ManifestSplit> splits;  // those with rows, in the order TRAIN, VALIDATION, TEST
   std::vector<ReasonCount> reasons;   // of the dead letters, by word
   std::vector<ManifestFile> files;    // by path

@@ -19,6 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/client/coordinator_client.h"
+#include "common/net/http_fetcher.h"
 #include "common/storage/storage.h"
 
 namespace millrace {
@@ -30,6 +31,7 @@ struct EmbeddedOptions {
   std::string state_dir;                // journal and lock; the same folder for the same output, so that a job resumes
   int64_t memory_budget = 0;            // bytes of the whole process; 0: 512 MiB
   std::vector<std::string> file_roots;  // inputs and images must lie below one of these; empty: anywhere
+  HttpOptions fetch;                    // of images on the network
 };
 
 class Embedded {

@@ -45,6 +45,7 @@ absl::StatusOr<EmbeddedOptions> EmbeddedFor(const ConvertFlags& flags, const std
   options.threads = flags.threads;
   options.state_dir = EmbeddedFolder(state, output);
   for (const std::string& root : flags.file_roots) options.file_roots.push_back(AbsolutePath(root, folder));
+  options.fetch = flags.fetch.ToOptions();
   if (flags.memory_budget.empty()) return options;
   const auto budget = ParseByteSize(flags.memory_budget);
   if (!budget.ok()) return Annotate(budget.status(), "--memory-budget");
@@ -75,10 +76,11 @@ void SayWhichCoordinator(const Plan& plan, const ConvertFlags& flags, const CliE
     return;
   }
   err << "coordinator: " << Printable(plan.choice.address) << " (" << plan.choice.why << ")" << std::endl;
-  const bool ignored =
-      flags.workers != 1 || flags.threads != 0 || !flags.memory_budget.empty() || !flags.file_roots.empty();
+  const bool ignored = flags.workers != 1 || flags.threads != 0 || !flags.memory_budget.empty() ||
+                       !flags.file_roots.empty() || flags.fetch.given();
   if (ignored)
-    err << "warning: --workers, --threads, --memory-budget and --file-root are for a run inside this process; this "
+    err << "warning: --workers, --threads, --memory-budget, --file-root and --fetch-… are for a run inside this "
+           "process; this "
            "coordinator's workers have their own"
         << std::endl;
 }

@@ -92,6 +92,7 @@ void AddPlace(CLI::App& command, ConvertFlags& flags) {
   command.add_option("--file-root", flags.file_roots, "Read images only below this folder; may be repeated")
       ->type_name("DIR")
       ->allow_extra_args(false);
+  flags.fetch.AddTo(command);
   command.add_option("--job-id", flags.job_id, "Name of the job (default: from its inputs and options)")
       ->type_name("ID");
   command.add_flag("--detach", flags.detach, "Print the job's id and return; the coordinator goes on");

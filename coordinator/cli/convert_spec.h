@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/net/fetch_flags.h"
 #include "coordinator/cli/cli.h"
 #include "coordinator/cli/inputs.h"
 #include "coordinator/cli/which_coordinator.h"
@@ -47,6 +48,7 @@ struct ConvertFlags {
   int threads = 0;
   std::string memory_budget;
   std::vector<std::string> file_roots;
+  FetchFlags fetch;
 };
 
 // INVALID_ARGUMENT "--flag: what is wrong" for the first bad value.

@@ -30,12 +30,12 @@ constexpr absl::Duration kLease = absl::Hours(24);
 class InThisProcess final : public Embedded {
  public:
   InThisProcess(DataDir data_dir, std::unique_ptr<EngineService> service, const EmbeddedOptions& options, int threads,
-                int64_t memory_budget)
+                int64_t memory_budget, std::unique_ptr<HttpFetcher> fetcher)
       : data_dir_(std::move(data_dir)),
         service_(std::move(service)),
         client_(service_.get()),
         store_(MakeFileStore()),
-        resources_(threads, memory_budget) {
+        resources_(threads, memory_budget, std::move(fetcher)) {
     const Agent::TaskRunner runner = MakeTaskRunner({&resources_, options.file_roots});
     const int workers = std::clamp(options.workers, 1, threads);
     for (int i = 0; i < workers; ++i) {
@@ -83,10 +83,12 @@ absl::StatusOr<std::unique_ptr<Embedded>> StartEmbedded(const EmbeddedOptions& o
   };
   MILLRACE_ASSIGN_OR_RETURN(std::unique_ptr<EngineService> service,
                             EngineService::Start(service_options, std::move(journal)));
+  MILLRACE_ASSIGN_OR_RETURN(std::unique_ptr<HttpFetcher> fetcher, HttpFetcher::Create(options.fetch));
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const int threads = options.threads > 0 ? options.threads : cores;
   const int64_t memory_budget = options.memory_budget > 0 ? options.memory_budget : 512 * kMiB;
-  return std::make_unique<InThisProcess>(std::move(data_dir), std::move(service), options, threads, memory_budget);
+  return std::make_unique<InThisProcess>(std::move(data_dir), std::move(service), options, threads, memory_budget,
+                                         std::move(fetcher));
 }
 
 }  // namespace millrace

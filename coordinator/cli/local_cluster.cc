@@ -117,6 +117,7 @@ absl::Status LocalCluster::StartWorkers(const UpOptions& options) {
                                      absl::StrCat(threads)};
     if (!options.memory_budget.empty()) argv.insert(argv.end(), {"--memory-budget", options.memory_budget});
     for (const std::string& root : options.file_roots) argv.insert(argv.end(), {"--file-root", root});
+    for (std::string& argument : options.fetch.ToArguments()) argv.push_back(std::move(argument));
     MILLRACE_RETURN_IF_ERROR(Launch(name, argv));
   }
   MILLRACE_ASSIGN_OR_RETURN(const auto client, environment_.connect(addresses().rpc));

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/net/fetch_flags.h"
 #include "coordinator/cli/cli.h"
 #include "coordinator/cli/process.h"
 #include "coordinator/cli/state_folder.h"
@@ -28,6 +29,7 @@ struct UpOptions {
   int threads = 0;            // cores for all workers together; 0: all
   std::string memory_budget;  // of each worker
   std::vector<std::string> file_roots;
+  FetchFlags fetch;
 };
 
 class LocalCluster {

@@ -111,6 +111,7 @@ void AddUpFlags(CLI::App& up, UpOptions& options) {
   up.add_option("--file-root", options.file_roots, "Workers read images only below this folder; may be repeated")
       ->type_name("DIR")
       ->allow_extra_args(false);
+  options.fetch.AddTo(up);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class OperatorClock {
     int64_t rows = 0;
     int64_t bytes = 0;
     int64_t busy_ns = 0;
-    int64_t wait_ns = 0;  // fetch: for memory; encode: for a helper that prepares the next row
+    int64_t wait_ns = 0;  // fetch: for memory and the network; encode: for a helper that prepares the next row
   };
 
   Work& operator[](Operator which) { return work_[which]; }

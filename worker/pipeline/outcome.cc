@@ -25,6 +25,7 @@ void ShardOutcome::AddWritten(const RowSlot& slot, int64_t label) {
   all.set_pixels(all.pixels() + header.pixels());
   all.set_grayscale(all.grayscale() + (header.channels == 1 ? 1 : 0));
   ++(*all.mutable_labels())[label];
+  if (const auto* place = std::get_if<ImagePlace>(&slot.place); place != nullptr && place->remote) ++remote_;
   counts_.set_rows(counts_.rows() + 1);
   counts_.set_written(counts_.written() + 1);
   Hash(slot.row.ordinal, 1, slot.source_hash);
@@ -62,6 +63,7 @@ void ShardOutcome::FillResult(int64_t record_bytes, WriteResult& result) const {
   *result.mutable_statistics() = statistics_;
   result.mutable_statistics()->set_record_bytes(record_bytes);
   result.set_environmental(environmental_);
+  result.set_remote(remote_);
   result.set_outcomes_hash(hash_.Digest());
   for (const BadRow& bad : first_bad_rows_) *result.add_first_bad_rows() = bad;
   for (const auto& [reason, rows] : reasons_) {

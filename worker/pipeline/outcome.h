@@ -35,6 +35,7 @@ class ShardOutcome {
   std::map<std::string, int64_t> reasons_;
   std::vector<BadRow> first_bad_rows_;
   int64_t environmental_ = 0;
+  int64_t remote_ = 0;  // from the network
   Xxh3 hash_;
 };
 

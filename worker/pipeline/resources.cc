@@ -20,8 +20,9 @@ int64_t ForImages(int threads, int64_t memory_budget_bytes) {
 
 }  // namespace
 
-PipelineResources::PipelineResources(int threads, int64_t memory_budget_bytes)
-    : shared_(std::make_unique<Shared>(std::max(threads, 1), ForImages(std::max(threads, 1), memory_budget_bytes))) {}
+PipelineResources::PipelineResources(int threads, int64_t memory_budget_bytes, std::unique_ptr<HttpFetcher> fetcher)
+    : shared_(std::make_unique<Shared>(std::max(threads, 1), ForImages(std::max(threads, 1), memory_budget_bytes),
+                                       std::move(fetcher))) {}
 
 PipelineResources::~PipelineResources() = default;
 

@@ -40,6 +40,8 @@ int64_t EncodedBound(const ImageHeader& header) {
 }  // namespace
 
 void RowSlot::Release() {
+  fetch.reset();  // before the memory: until then its thread may take more
+  std::string().swap(body);
   file.Shrink(kKeptFileBytes);
   pixels.Shrink(kKeptPixelBytes);
   if (encoded.capacity() > kKeptEncodedBytes) std::string().swap(encoded);
@@ -48,15 +50,15 @@ void RowSlot::Release() {
 
 RowPreparer::Outcome RowPreparer::Prepare(RowSlot& slot, ImageTools& tools, Memory memory) const {
   slot.error.reset();
-  slot.fetch_ns = slot.decode_ns = slot.budget_wait_ns = 0;
+  slot.fetch_ns = slot.decode_ns = slot.wait_ns = 0;
   const int64_t start = NowNs();
   Step end = Fetch(slot, memory);
   const int64_t fetched = NowNs();
-  slot.fetch_ns = fetched - start - slot.budget_wait_ns;
+  slot.fetch_ns = fetched - start - slot.wait_ns;
   if (end.has_value()) return *end;
-  const int64_t waited = slot.budget_wait_ns;
+  const int64_t waited = slot.wait_ns;
   end = MakeImage(slot, tools, memory);
-  slot.decode_ns = NowNs() - fetched - (slot.budget_wait_ns - waited);
+  slot.decode_ns = NowNs() - fetched - (slot.wait_ns - waited);
   return end.value_or(Outcome::kDone);
 }
 
@@ -64,10 +66,14 @@ RowPreparer::Step RowPreparer::Fetch(RowSlot& slot, Memory memory) const {
   if (absl::Status status = Failpoint("write/read"); !status.ok()) {
     return Bad(slot, {"file/io", std::string(status.message())});
   }
-  ImageOr<std::string> path = options_.resolve(slot.row);
-  if (auto* error = std::get_if<ImageError>(&path)) return Bad(slot, std::move(*error));
+  if (const auto* error = std::get_if<ImageError>(&slot.place)) return Bad(slot, *error);
+  const ImagePlace& place = std::get<ImagePlace>(slot.place);
+  return place.remote ? Download(slot, place.path, memory) : ReadFile(slot, place.path, memory);
+}
+
+RowPreparer::Step RowPreparer::ReadFile(RowSlot& slot, const std::string& path, Memory memory) const {
   ImageFile file;
-  if (auto error = file.Open(std::get<std::string>(path), options_.file_roots, options_.stop)) return Bad(slot, *error);
+  if (auto error = file.Open(path, options_.file_roots, options_.stop)) return Bad(slot, *error);
   slot.file_bytes = file.size();
   if (slot.file_bytes > options_.wishes.limits.max_memory_bytes) {
     return Bad(slot, {"file/too_large",
@@ -80,6 +86,32 @@ RowPreparer::Step RowPreparer::Fetch(RowSlot& slot, Memory memory) const {
   return std::nullopt;
 }
 
+// The body that was asked for ahead, or else one that is asked for now.
+RowPreparer::Step RowPreparer::Download(RowSlot& slot, const std::string& uri, Memory memory) const {
+  if (options_.fetcher == nullptr) return Bad(slot, {"file/scheme", "this worker fetches nothing from the network"});
+  const int64_t max_bytes = options_.wishes.limits.max_memory_bytes;
+  for (;;) {
+    if (slot.fetch == nullptr)
+      slot.fetch =
+          std::make_unique<RowFetch>(*options_.fetcher, uri, max_bytes, budget_, budget_.total(), std::move(slot.hold));
+    const int64_t start = NowNs();
+    const bool done = slot.fetch->Wait(options_.stop);
+    slot.wait_ns += NowNs() - start;
+    if (!done) return Outcome::kStopped;
+    FetchResult result = slot.fetch->TakeResult();
+    slot.hold = slot.fetch->TakeHold();
+    slot.fetch.reset();
+    if (result.outcome == FetchResult::Outcome::kStopped) return Outcome::kStopped;
+    if (result.outcome == FetchResult::Outcome::kFailed) return Bad(slot, {result.reason, std::move(result.detail)});
+    if (result.outcome == FetchResult::Outcome::kOk) {
+      slot.body = std::move(result.body);
+      slot.file_bytes = static_cast<int64_t>(slot.body.size());
+      return std::nullopt;
+    }
+    if (Step end = Reserve(slot, result.needed_bytes, memory)) return end;
+  }
+}
+
 // Makes the slot hold at least `bytes` of the budget. Waiting gives back what it held: the file is then no longer
 // there.
 RowPreparer::Step RowPreparer::Reserve(RowSlot& slot, int64_t bytes, Memory memory) const {
@@ -88,9 +120,10 @@ RowPreparer::Step RowPreparer::Reserve(RowSlot& slot, int64_t bytes, Memory memo
   if (memory == Memory::kTry) return Outcome::kNoMemory;
   slot.file.Shrink(0);
   slot.pixels.Shrink(0);
+  if (options_.let_go) options_.let_go();
   const int64_t start = NowNs();
   const bool granted = slot.hold.Wait(budget_, bytes, options_.stop);
-  slot.budget_wait_ns += NowNs() - start;
+  slot.wait_ns += NowNs() - start;
   return granted ? std::nullopt : Step(Outcome::kStopped);
 }
 
@@ -133,7 +166,7 @@ RowPreparer::Step RowPreparer::OpenImage(RowSlot& slot, ImageTools& tools, Memor
     const int64_t needed = NeededBytes(slot);
     if (needed > limits.max_memory_bytes) return Bad(slot, TooLargeForMemory(needed, limits));
     if (Step end = Reserve(slot, needed, memory)) return end;
-    if (slot.file.data() != nullptr) return std::nullopt;
+    if (slot.has_file()) return std::nullopt;
     // It had to let the file go while it waited: once more, now with memory for all of it.
     if (Step end = Fetch(slot, memory)) return end;
   }

@@ -15,9 +15,6 @@
 
 namespace millrace {
 
-// Where a row's image lies on this machine, or why it lies nowhere.
-using UriResolver = std::function<ImageOr<std::string>(const Row& row)>;
-
 // What preparing needs of a thread: reused, because it keeps its buffers.
 struct ImageTools {
   ImageDecoder decoder;
@@ -31,7 +28,8 @@ class RowPreparer {
   struct Options {
     ImageWishes wishes;
     std::vector<std::string> file_roots;
-    UriResolver resolve;
+    HttpFetcher* fetcher = nullptr;  // borrowed; null: rows from the network are dead letters
+    std::function<void()> let_go;    // gives back what the attempt holds beside its slots, before it waits for memory
     std::stop_token stop;
   };
   enum class Memory { kTry, kWait };
@@ -50,6 +48,8 @@ class RowPreparer {
   using Step = std::optional<Outcome>;
 
   Step Fetch(RowSlot& slot, Memory memory) const;
+  Step ReadFile(RowSlot& slot, const std::string& path, Memory memory) const;
+  Step Download(RowSlot& slot, const std::string& uri, Memory memory) const;
   Step Reserve(RowSlot& slot, int64_t bytes, Memory memory) const;
   Step CheckPassThrough(RowSlot& slot) const;
   Step MakeImage(RowSlot& slot, ImageTools& tools, Memory memory) const;

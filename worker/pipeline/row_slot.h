@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "common/image/image_decoder.h"
 #include "worker/pipeline/buffer.h"
 #include "worker/pipeline/memory_budget.h"
+#include "worker/pipeline/row_fetch.h"
 
 namespace millrace {
 
@@ -31,6 +33,8 @@ struct RowSlot {
   std::atomic<int> state{kOwned};
 
   Row row;
+  ImageOr<ImagePlace> place;
+  std::unique_ptr<RowFetch> fetch;  // of an image on the network, if it was asked for ahead
 
   // Results of the preparation.
   std::optional<ImageError> error;  // set: a dead letter, and nothing below but the times counts
@@ -47,17 +51,20 @@ struct RowSlot {
   std::string source_hash;  // XXH3-128 of the file
   int64_t fetch_ns = 0;
   int64_t decode_ns = 0;
-  int64_t budget_wait_ns = 0;
+  int64_t wait_ns = 0;  // for memory and for the network
 
-  Buffer file;
+  Buffer file;       // an image of this machine
+  std::string body;  // one from the network
   Buffer pixels;
   std::string encoded;
   BudgetHold hold;
 
+  bool has_file() const { return !body.empty() || file.data() != nullptr; }
   absl::string_view file_view() const {
+    if (!body.empty()) return body;
     return {reinterpret_cast<const char*>(file.data()), static_cast<size_t>(file_bytes)};
   }
-  // Frees memory and budget; small buffers are kept for the next row.
+  // Frees memory and budget, and drops the request; small buffers are kept for the next row.
   void Release();
 };
 

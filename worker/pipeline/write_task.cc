@@ -13,6 +13,7 @@
 #include "common/dataset/permutation.h"
 #include "common/dataset/row_log.h"
 #include "common/dataset/uri.h"
+#include "common/net/http_uri.h"
 #include "common/record/shard_name.h"
 #include "worker/pipeline/clock.h"
 #include "worker/pipeline/image_wishes.h"
@@ -20,6 +21,7 @@
 #include "worker/pipeline/outcome.h"
 #include "worker/pipeline/record_encoder.h"
 #include "worker/pipeline/resources.h"
+#include "worker/pipeline/row_feed.h"
 #include "worker/pipeline/shard_writer.h"
 
 namespace millrace {
@@ -28,13 +30,15 @@ namespace {
 constexpr int64_t kProgressNs = 100'000'000;
 constexpr size_t kMostSlots = 64;
 
-// Where a row's image lies: below the job's URI base or its CSV's folder, or where an absolute URI says.
+// Where a row's image lies: below the job's URI base or its CSV's folder, where an absolute URI says, or on the
+// network.
 UriResolver MakeResolver(const ConvertSpec& spec, std::shared_ptr<const JobSummary> summary) {
-  return [base = spec.uri_base(), summary = std::move(summary)](const Row& row) -> ImageOr<std::string> {
+  return [base = spec.uri_base(), summary = std::move(summary)](const Row& row) -> ImageOr<ImagePlace> {
+    if (IsHttpUri(row.uri)) return ImagePlace{row.uri, true};
     const bool known = row.input < summary->input_files.size();
     const absl::string_view csv = known ? summary->input_files[row.input] : absl::string_view();
     absl::StatusOr<std::string> path = ResolveUri(row.uri, base.empty() ? FolderOf(csv) : absl::string_view(base));
-    if (path.ok()) return *std::move(path);
+    if (path.ok()) return ImagePlace{*std::move(path), false};
     const bool scheme = absl::IsUnimplemented(path.status());
     return ImageError{scheme ? "file/scheme" : "file/not_found", std::string(path.status().message())};
   };
@@ -122,7 +126,15 @@ absl::Status WriteAttempt::Open() {
 }
 
 absl::Status WriteAttempt::WriteRows() {
-  const RowPreparer preparer({ImageWishes(spec_), options_.file_roots, MakeResolver(spec_, summary_), context_.stop},
+  const ImageWishes wishes(spec_);
+  RowFeed feed(
+      work_.begin(), work_.end(), [&](int64_t ordinal, Row& row) { return ReadRow(ordinal, row); },
+      MakeResolver(spec_, summary_), shared_.fetcher.get(), shared_.budget, wishes.limits.max_memory_bytes);
+  const RowPreparer preparer({.wishes = wishes,
+                              .file_roots = options_.file_roots,
+                              .fetcher = shared_.fetcher.get(),
+                              .let_go = [&] { feed.LetGo(); },
+                              .stop = context_.stop},
                              shared_.budget);
   std::vector<RowSlot> ring(std::min(kMostSlots, static_cast<size_t>(2 * shared_.threads)));
   HelperPool::Attempt attempt(shared_.helpers, preparer, ring);
@@ -134,7 +146,7 @@ absl::Status WriteAttempt::WriteRows() {
     const int64_t end = std::min(work_.end(), ordinal + (ahead ? static_cast<int64_t>(ring.size()) : 1));
     for (; read < end; ++read) {
       RowSlot& slot = ring[static_cast<size_t>(read) % ring.size()];
-      MILLRACE_RETURN_IF_ERROR(ReadRow(read, slot.row));
+      MILLRACE_RETURN_IF_ERROR(feed.Next(slot));
       if (ahead) attempt.Offer(slot);
     }
     const size_t index = static_cast<size_t>(ordinal) % ring.size();
@@ -185,7 +197,7 @@ void WriteAttempt::CountPreparation(const RowSlot& slot) {
   ++fetch.rows;
   fetch.bytes += slot.file_bytes;
   fetch.busy_ns += slot.fetch_ns;
-  fetch.wait_ns += slot.budget_wait_ns;
+  fetch.wait_ns += slot.wait_ns;
   bytes_read_ += slot.file_bytes;
   OperatorClock::Work& decode = operators_[OperatorClock::kDecode];
   decode.busy_ns += slot.decode_ns;

@@ -13,17 +13,19 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/net/http_fetcher.h"
 #include "worker/task/task_context.h"
 
 namespace millrace {
 
-// What all attempts of one worker process share: helper threads, the memory budget, summaries of scans. Thread-safe.
-// Outlives every RunWrite that uses it.
+// What all attempts of one worker process share: helper threads, the memory budget, summaries of scans, connections.
+// Thread-safe. Outlives every RunWrite that uses it.
 class PipelineResources {
  public:
   // `threads`: cores for conversion (at least 1). `memory_budget_bytes`: of the process (--memory-budget); what the
   // program itself needs is subtracted here.
-  PipelineResources(int threads, int64_t memory_budget_bytes);
+  // `fetcher`: for images on the network; null: rows that name some are dead letters.
+  PipelineResources(int threads, int64_t memory_budget_bytes, std::unique_ptr<HttpFetcher> fetcher = nullptr);
   ~PipelineResources();
 
   int64_t memory_in_use() const;  // bytes of the budget that rows in flight hold
