@@ -124,6 +124,24 @@ TEST_F(Payloads, ALowerQualityMakesSmallerFiles) {
   EXPECT_LT(Images()[0].bytes.size(), usual);
 }
 
+TEST_F(Payloads, PngKeepsEveryPixel) {
+  Ask(PAYLOAD_PNG);
+  const std::string file = MakeJpeg({.width = 37, .height = 21});
+  const Image image = OneImage(file);
+  EXPECT_EQ(image.bytes.substr(1, 3), "PNG");
+  EXPECT_EQ(PixelsOf(image.bytes), PixelsOf(file));
+}
+
+TEST_F(Payloads, AResizedPictureIsEncodedAnew) {
+  Ask(PAYLOAD_JPEG);
+  world_.spec.mutable_resize()->set_width(20);
+  world_.spec.mutable_resize()->set_height(10);
+  const Image image = OneImage(MakeJpeg({.width = 37, .height = 21}));
+  EXPECT_EQ(image.width, 20);
+  EXPECT_EQ(image.height, 10);
+  EXPECT_EQ(PixelsOf(image.bytes).size(), 20u * 10 * 3);
+}
+
 TEST_F(Payloads, AJpegWithoutItsEndIsADeadLetter) {
   Ask(PAYLOAD_JPEG);
   const std::string file = MakeJpeg({});
