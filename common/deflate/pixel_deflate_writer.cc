@@ -17,7 +17,14 @@ constexpr size_t kOutSize = BlockWriter::kBlockSize / 8 * 15 + PixelCode::kHeade
 constexpr size_t kMaxStored = 65535;
 constexpr uint8_t kGzipHeader[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};  // as gzip_writer.h describes it
 
-PixelKernelFunction FunctionOf(PixelKernel) { return PixelKernelScalar; }
+PixelKernelFunction FunctionOf(PixelKernel kernel) {
+#if defined(__x86_64__)
+  if (kernel == PixelKernel::kBest)
+    kernel = Supported(PixelKernel::kAvx512) ? PixelKernel::kAvx512 : PixelKernel::kScalar;
+  if (kernel == PixelKernel::kAvx512) return PixelKernelAvx512;
+#endif
+  return PixelKernelScalar;
+}
 
 class PixelDeflateWriter : public BlockWriter {
  public:
@@ -57,10 +64,11 @@ class PixelDeflateWriter : public BlockWriter {
                 bool last) {
     code.PutHeader(last, writer_);
     PixelTables tables(code);
+    const PixelKernelFunction kernel = code.text() ? kernel_ : PixelKernelScalar;
     for (const Stretch& stretch : stretches) {
       tables.SetRow(code, stretch.row);
       const size_t vectors = stretch.begin + (stretch.end - stretch.begin) / kVector * kVector;
-      kernel_(block.data(), stretch.begin, vectors, stretch.row, tables, writer_);
+      kernel(block.data(), stretch.begin, vectors, stretch.row, tables, writer_);
       PutVector(block.data(), vectors, stretch.end, stretch.row, tables, writer_);
     }
     writer_.Put(code.end_of_block());
@@ -94,7 +102,14 @@ class PixelDeflateWriter : public BlockWriter {
 
 }  // namespace
 
-bool Supported(PixelKernel) { return true; }
+bool Supported(PixelKernel kernel) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (kernel == PixelKernel::kAvx512)
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("bmi2");
+#endif
+  return kernel != PixelKernel::kAvx512;
+}
 
 std::unique_ptr<BlockWriter> NewPixelDeflateWriter(ByteSink& sink, PixelKernel kernel) {
   return std::make_unique<PixelDeflateWriter>(sink, FunctionOf(kernel));

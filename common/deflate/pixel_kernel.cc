@@ -28,6 +28,9 @@ PixelTables::PixelTables(const PixelCode& code) {
   for (size_t c = 0; c < 256; ++c) {
     const BitString& literal = code.literal(static_cast<uint8_t>(c));
     literals[c] = static_cast<uint32_t>(literal.bits) | literal.count << kCountShift;
+    if (c >= sizeof short_codes) continue;
+    short_codes[c] = static_cast<uint8_t>(literal.bits);
+    short_counts[c] = literal.count <= 8 ? static_cast<uint8_t>(literal.count) : kLong;
   }
   for (MatchLength length : {kMatch4, kMatch8, kMatch64}) matches[kSame][length] = code.Match(length, kGroup);
 }

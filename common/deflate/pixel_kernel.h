@@ -16,7 +16,11 @@ struct PixelTables {
   void SetRow(const PixelCode& code, size_t row);
 
   static constexpr uint32_t kCountShift = 16;
-  uint32_t literals[256];   // bits, and their number from kCountShift on
+  uint32_t literals[256];  // bits, and their number from kCountShift on
+  // Of text, for vector kernels: ASCII's codes of at most 8 bits; a count of kLong for the others.
+  static constexpr uint8_t kLong = 0x80;
+  alignas(64) uint8_t short_codes[128];
+  alignas(64) uint8_t short_counts[128];
   BitString matches[2][3];  // by MatchKind, MatchLength
 };
 
@@ -26,6 +30,12 @@ using PixelKernelFunction = void (*)(const uint8_t* block, size_t begin, size_t 
 
 void PixelKernelScalar(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,
                        BitWriter& writer);
+
+#if defined(__x86_64__)
+// Of text codes only.
+void PixelKernelAvx512(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,
+                       BitWriter& writer);
+#endif
 
 // What no vector kernel takes: up to a vector at block[begin, end), with one to three bytes behind its last group.
 void PutVector(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,
