@@ -9,18 +9,20 @@
 namespace millrace {
 
 struct ResizeKernels {
-  // Samples of one row: in[0, columns · channels) to out[0, weights.outputs · channels).
+  // One row: in[0, columns · channels) to out[0, weights.outputs · channels).
   void (*row)(const ResizeWeights& weights, int channels, const uint8_t* in, size_t columns, uint8_t* out);
-  // The same for two rows at once, 3 channels.
-  void (*two_rows)(const ResizeWeights& weights, const uint8_t* const in[2], size_t columns, uint8_t* const out[2]);
+  // `at_once` rows of 3 channels.
+  void (*rows)(const ResizeWeights& weights, const uint8_t* const* in, size_t columns, uint8_t* const* out);
+  int at_once;
   // Output row `output` of `bytes` samples from the rows in[0, weights.count[output]). All rows have room for a
   // multiple of kRowPadding samples, and what lies there is read and written.
   void (*column)(const ResizeWeights& weights, int output, const uint8_t* const* in, size_t bytes, uint8_t* out);
 };
 
+constexpr int kMostRowsAtOnce = 4;
 constexpr size_t kRowPadding = 32;
 
-enum class ResizeKernel { kBest, kScalar, kAvx2 };
+enum class ResizeKernel { kBest, kScalar, kAvx2, kAvx512 };
 
 // Those chosen at run time.
 const ResizeKernels& ChosenResizeKernels();

@@ -51,7 +51,7 @@ ResizePlan PlanResize(int32_t width, int32_t height, const PictureOptions::Resiz
 
 int64_t Resizer::Bytes(int channels, const ResizePlan& plan) {
   const double box = static_cast<double>(plan.bottom) - plan.top;
-  const int64_t rows = static_cast<int64_t>(std::ceil(std::max(1.0, box / plan.height))) * 2 + 4;
+  const int64_t rows = static_cast<int64_t>(std::ceil(std::max(1.0, box / plan.height))) * 2 + 3 + kMostRowsAtOnce;
   const int64_t stride = int64_t{plan.width} * channels + static_cast<int64_t>(kRowPadding);
   return ResizeWeights::Bytes(static_cast<double>(plan.right) - plan.left, plan.width) +
          ResizeWeights::Bytes(box, plan.height) + rows * (stride + 8);
@@ -63,7 +63,7 @@ void Resizer::Start(int32_t width, int32_t height, int channels, const ResizePla
   columns_ = static_cast<size_t>(width);
   channels_ = channels;
   next_in_ = next_out_ = 0;
-  ring_rows_ = down_.pairs * 2 + 2;  // those of one output, and two that are made at once
+  ring_rows_ = down_.pairs * 2 + kMostRowsAtOnce;  // those of one output, and those that are made at once
   ring_stride_ = Padded(static_cast<size_t>(plan.width) * static_cast<size_t>(channels));
   ring_.resize(static_cast<size_t>(ring_rows_) * ring_stride_);
   row_.resize(ring_stride_);
@@ -76,7 +76,7 @@ void Resizer::Push(absl::Span<const uint8_t> rows, const RowSink& out) {
   const int end = down_.end_of(down_.outputs - 1);
   for (size_t at = 0; at < rows.size();) {
     const int left = static_cast<int>((rows.size() - at) / stride);
-    const int made = next_in_ >= begin && next_in_ < end ? std::min({left, 2, end - next_in_}) : 0;
+    const int made = next_in_ >= begin && next_in_ < end ? std::min({left, kMostRowsAtOnce, end - next_in_}) : 0;
     if (made > 0) MakeRows(rows.data() + at, next_in_, made);
     const int step = std::max(made, 1);
     next_in_ += step;
@@ -88,18 +88,28 @@ void Resizer::Push(absl::Span<const uint8_t> rows, const RowSink& out) {
 void Resizer::MakeRows(const uint8_t* in, int y, int rows) {
   const size_t stride = columns_ * static_cast<size_t>(channels_);
   const ResizeKernels& kernels = ChosenResizeKernels();
-  if (rows == 2 && channels_ == 3 && !across_.identity) {
-    const uint8_t* const from[2] = {in, in + stride};
-    uint8_t* const to[2] = {RingRow(y), RingRow(y + 1)};
-    kernels.two_rows(across_, from, columns_, to);
-    return;
-  }
+  if (channels_ == 3 && !across_.identity) return MakeColorRows(in, y, rows);
   for (int k = 0; k < rows; ++k, in += stride) {
     if (across_.identity) {
       std::memcpy(RingRow(y + k), in, stride);
     } else {
       kernels.row(across_, channels_, in, columns_, RingRow(y + k));
     }
+  }
+}
+
+void Resizer::MakeColorRows(const uint8_t* in, int y, int rows) {
+  const size_t stride = columns_ * 3;
+  const ResizeKernels& kernels = ChosenResizeKernels();
+  for (int done = 0; done < rows; done += kernels.at_once) {
+    const uint8_t* from[kMostRowsAtOnce];
+    uint8_t* to[kMostRowsAtOnce];
+    for (int k = 0; k < kernels.at_once; ++k) {
+      const int row = std::min(done + k, rows - 1);  // too few: the last one again
+      from[k] = in + stride * static_cast<size_t>(row);
+      to[k] = RingRow(y + row);
+    }
+    kernels.rows(across_, from, columns_, to);
   }
 }
 

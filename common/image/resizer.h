@@ -48,6 +48,7 @@ class Resizer {
  private:
   uint8_t* RingRow(int y) { return ring_.data() + static_cast<size_t>(y % ring_rows_) * ring_stride_; }
   void MakeRows(const uint8_t* in, int y, int rows);
+  void MakeColorRows(const uint8_t* in, int y, int rows);
   void EmitRows(const RowSink& out);
 
   ResizeWeights across_;

@@ -63,9 +63,12 @@ TEST(Resizer, SameBytesForEveryKernelAndHoweverRowsCome) {
         const std::vector<uint8_t> expected = Resize(in, plan, height);
         EXPECT_TRUE(Resize(in, plan, 1) == expected) << Text(plan);
         EXPECT_TRUE(Resize(in, plan, 3) == expected) << Text(plan);
-        SetResizeKernel(ResizeKernel::kBest);
-        EXPECT_TRUE(Resize(in, plan, height) == expected) << Text(plan) << " from " << width << "x" << height;
-        EXPECT_TRUE(Resize(in, plan, 5) == expected) << Text(plan) << " from " << width << "x" << height;
+        for (ResizeKernel kernel : {ResizeKernel::kAvx2, ResizeKernel::kAvx512, ResizeKernel::kBest}) {
+          if (!SetResizeKernel(kernel)) continue;  // this processor lacks it
+          for (int at_once : {height, 1, 5}) {
+            EXPECT_TRUE(Resize(in, plan, at_once) == expected) << Text(plan) << " from " << width << "x" << height;
+          }
+        }
       }
     }
   }
@@ -76,7 +79,7 @@ TEST(Resizer, WhiteStaysWhiteAndBlackBlack) {
   for (uint8_t value : {0, 255}) {
     Pixels in(20'000, 3, 3);
     in.bytes.assign(in.bytes.size(), value);
-    for (ResizeKernel kernel : {ResizeKernel::kScalar, ResizeKernel::kBest}) {
+    for (ResizeKernel kernel : {ResizeKernel::kScalar, ResizeKernel::kAvx2, ResizeKernel::kBest}) {
       SetResizeKernel(kernel);
       EXPECT_EQ(Resize(in, PlanResize(20'000, 3, {2, 2, Fit::kStretch}), 3), std::vector<uint8_t>(12, value));
     }
