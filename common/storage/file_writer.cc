@@ -45,9 +45,10 @@ FileWriter::~FileWriter() {
 absl::Status FileWriter::Append(absl::string_view bytes) {
   if (!status_.ok()) return status_;
   digest_.Update(bytes);
-  if (buffer_.size() + bytes.size() > kBufferBytes) status_ = Flush();
+  const bool large = bytes.size() > kBufferBytes / 2;  // not worth a copy; what came before it goes first
+  if (large || buffer_.size() + bytes.size() > kBufferBytes) status_ = Flush();
   if (!status_.ok()) return status_;
-  if (bytes.size() > kBufferBytes / 2) return status_ = Write(bytes);
+  if (large) return status_ = Write(bytes);
   buffer_.append(bytes.data(), bytes.size());
   return status_;
 }

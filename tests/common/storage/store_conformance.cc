@@ -95,6 +95,27 @@ TEST_P(StoreConformance, TheHandleDescribesTheBytesOfEverySize) {
   }
 }
 
+TEST_P(StoreConformance, PiecesOfAnySizeKeepTheirOrder) {
+  const std::vector<size_t> sizes = {1,       40'000,  140'000, 100'000, 200'000, 3,
+                                     262'144, 131'073, 131'072, 50'000,  300'000};
+  std::string bytes;
+  for (size_t turn = 0; turn < sizes.size(); ++turn) {
+    const std::string name = absl::StrCat("turn-", turn);
+    auto writer = store_->Prepare(At(name), At(absl::StrCat("_staging/", name)));
+    ASSERT_EQ(writer.status(), absl::OkStatus());
+    bytes.clear();
+    for (size_t i = 0; i < sizes.size(); ++i) {
+      const std::string piece(sizes[(turn + i) % sizes.size()], static_cast<char>('a' + i));
+      ASSERT_EQ((*writer)->Append(piece), absl::OkStatus());
+      bytes += piece;
+    }
+    auto file = (*writer)->Finish();
+    ASSERT_EQ(file.status(), absl::OkStatus());
+    ASSERT_EQ(Publish(*file), StatusCode::kOk);
+    EXPECT_TRUE(Get(name) == bytes) << "beginning with a piece of " << sizes[turn];
+  }
+}
+
 TEST_P(StoreConformance, PublishMayBeRepeatedEvenWhenTheStagingIsGone) {
   PreparedFile file = Prepare("shard", "pixels");
   EXPECT_EQ(Publish(file), StatusCode::kOk);
