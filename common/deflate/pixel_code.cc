@@ -16,10 +16,6 @@ constexpr uint8_t kMatchLimit = 10;    // two matches in 57 bits: 2 × (10 + 5 +
 constexpr uint8_t kDistanceLimit = 5;  // room for all 30 symbols
 constexpr uint8_t kByteLimit = 12;
 
-constexpr bool IsBase64Url(size_t c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
 // Some symbols of an alphabet, to be given a complete code.
 class SymbolSet {
  public:

@@ -14,6 +14,11 @@
 
 namespace millrace {
 
+constexpr char kBase64Url[65] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr bool IsBase64Url(size_t c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
 class PixelCode {
  public:
   explicit PixelCode(const PixelStatistics& statistics);

@@ -17,11 +17,18 @@ constexpr size_t kOutSize = BlockWriter::kBlockSize / 8 * 15 + PixelCode::kHeade
 constexpr size_t kMaxStored = 65535;
 constexpr uint8_t kGzipHeader[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};  // as gzip_writer.h describes it
 
+PixelKernel Best() {
+  for (PixelKernel kernel : {PixelKernel::kAvx512, PixelKernel::kAvx2}) {
+    if (Supported(kernel)) return kernel;
+  }
+  return PixelKernel::kScalar;
+}
+
 PixelKernelFunction FunctionOf(PixelKernel kernel) {
+  if (kernel == PixelKernel::kBest) kernel = Best();
 #if defined(__x86_64__)
-  if (kernel == PixelKernel::kBest)
-    kernel = Supported(PixelKernel::kAvx512) ? PixelKernel::kAvx512 : PixelKernel::kScalar;
   if (kernel == PixelKernel::kAvx512) return PixelKernelAvx512;
+  if (kernel == PixelKernel::kAvx2) return PixelKernelAvx2;
 #endif
   return PixelKernelScalar;
 }
@@ -103,12 +110,14 @@ class PixelDeflateWriter : public BlockWriter {
 }  // namespace
 
 bool Supported(PixelKernel kernel) {
+  if (kernel == PixelKernel::kBest || kernel == PixelKernel::kScalar) return true;
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (kernel == PixelKernel::kAvx512)
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("bmi2");
+  if (kernel == PixelKernel::kAvx2) return __builtin_cpu_supports("avx2");
+  return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi");
+#else
+  return false;
 #endif
-  return kernel != PixelKernel::kAvx512;
 }
 
 std::unique_ptr<BlockWriter> NewPixelDeflateWriter(ByteSink& sink, PixelKernel kernel) {

@@ -13,8 +13,8 @@
 namespace millrace {
 
 // All kernels write the same bytes.
-enum class PixelKernel { kBest, kScalar, kAvx512 };
-constexpr PixelKernel kPixelKernels[] = {PixelKernel::kScalar, PixelKernel::kAvx512};
+enum class PixelKernel { kBest, kScalar, kAvx2, kAvx512 };
+constexpr PixelKernel kPixelKernels[] = {PixelKernel::kScalar, PixelKernel::kAvx2, PixelKernel::kAvx512};
 bool Supported(PixelKernel kernel);
 
 // `sink` is borrowed; it gets pieces of up to 256 KiB and a little. `kernel` is for tests, and must be Supported.

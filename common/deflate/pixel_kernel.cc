@@ -32,6 +32,11 @@ PixelTables::PixelTables(const PixelCode& code) {
     short_codes[c] = static_cast<uint8_t>(literal.bits);
     short_counts[c] = literal.count <= 8 ? static_cast<uint8_t>(literal.count) : kLong;
   }
+  for (size_t value = 0; value < 64; ++value) {
+    const auto character = static_cast<uint8_t>(kBase64Url[value]);
+    alphabet_codes[value] = short_codes[character];
+    alphabet_counts[value] = short_counts[character];
+  }
   for (MatchLength length : {kMatch4, kMatch8, kMatch64}) matches[kSame][length] = code.Match(length, kGroup);
 }
 

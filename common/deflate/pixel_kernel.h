@@ -21,6 +21,9 @@ struct PixelTables {
   static constexpr uint8_t kLong = 0x80;
   alignas(64) uint8_t short_codes[128];
   alignas(64) uint8_t short_counts[128];
+  // The same for the 64 characters alone, in base64's order.
+  alignas(64) uint8_t alphabet_codes[64];
+  alignas(64) uint8_t alphabet_counts[64];
   BitString matches[2][3];  // by MatchKind, MatchLength
 };
 
@@ -33,6 +36,8 @@ void PixelKernelScalar(const uint8_t* block, size_t begin, size_t end, size_t ro
 
 #if defined(__x86_64__)
 // Of text codes only.
+void PixelKernelAvx2(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,
+                     BitWriter& writer);
 void PixelKernelAvx512(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,
                        BitWriter& writer);
 #endif

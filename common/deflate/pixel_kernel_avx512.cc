@@ -12,7 +12,7 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarm inside g++ 12's own AVX-512 header
 #endif
 
-#define MILLRACE_AVX512 gnu::target("avx512f,avx512bw,avx512vbmi,bmi2")
+#define MILLRACE_AVX512 gnu::target("avx512f,avx512bw,avx512vbmi")
 
 namespace millrace {
 namespace {
@@ -42,13 +42,12 @@ struct Words {
           _mm512_add_epi64(counts, _mm512_srli_epi64(groups.counts, 32))};
 }
 
-[[MILLRACE_AVX512]] inline void SetGroups(Words& words, uint32_t mask, const BitString& match) {
-  words.bits = _mm512_mask_set1_epi32(words.bits, static_cast<__mmask16>(mask), static_cast<int>(match.bits));
-  words.counts = _mm512_mask_set1_epi32(words.counts, static_cast<__mmask16>(mask), static_cast<int>(match.count));
+[[MILLRACE_AVX512]] inline void SetGroups(Words& words, __mmask16 mask, const BitString& match) {
+  words.bits = _mm512_mask_set1_epi32(words.bits, mask, static_cast<int>(match.bits));
+  words.counts = _mm512_mask_set1_epi32(words.counts, mask, static_cast<int>(match.count));
 }
 
-[[MILLRACE_AVX512]] inline void SetPairs(Words& words, uint32_t group_mask, const BitString& match) {
-  const auto mask = static_cast<__mmask8>(_pext_u32(group_mask & group_mask >> 1, 0x5555));
+[[MILLRACE_AVX512]] inline void SetPairs(Words& words, __mmask8 mask, const BitString& match) {
   words.bits = _mm512_mask_set1_epi64(words.bits, mask, static_cast<long long>(match.bits));
   words.counts = _mm512_mask_set1_epi64(words.counts, mask, match.count);
 }
@@ -69,6 +68,7 @@ struct Words {
   _mm512_store_si512(whole_bits, _mm512_slli_epi64(_mm512_sub_epi64(next_bytes, bytes), 3));
   _mm512_store_si512(positions, ends);
   uint64_t pending = writer.pending;
+#pragma GCC unroll 8
   for (int k = 0; k < 8; ++k) {
     pending |= bits[k];
     std::memcpy(writer.out + offsets[k], &pending, sizeof pending);
@@ -94,34 +94,40 @@ struct Words {
   const __m512i counts_high = _mm512_load_si512(tables.short_counts + 64);
   const size_t first_above = row == 0 ? end : row;
   BitWriter writer = out;
+  auto detour = [&](size_t at) {  // through a copy, so that `writer` stays in registers
+    BitWriter copy = writer;
+    PixelKernelScalar(block, at, at + kVector, row, tables, copy);
+    writer = copy;
+  };
   for (size_t at = begin; at < end; at += kVector) {
     if (at < kGroup) {
-      PixelKernelScalar(block, at, at + kVector, row, tables, writer);
+      detour(at);
       continue;
     }
     const uint8_t* p = block + at;
-    const __m512i text = _mm512_loadu_si512(p);
-    const uint32_t same = _mm512_cmpeq_epi32_mask(text, _mm512_loadu_si512(p - kGroup));
+    const __m512i text = _mm512_loadu_si512(p), left = _mm512_loadu_si512(p - kGroup);
+    const __mmask16 same = _mm512_cmpeq_epi32_mask(text, left);
     if (same == 0xffff) {
       writer.Put(tables.matches[kSame][kMatch64]);
       continue;
     }
-    const uint32_t above = at >= first_above ? _mm512_cmpeq_epi32_mask(text, _mm512_loadu_si512(p - row)) : 0U;
-    if (above == 0xffff) {
-      writer.Put(tables.matches[kAbove][kMatch64]);
-      continue;
-    }
+    const __m512i up = at >= first_above ? _mm512_loadu_si512(p - row) : _mm512_setzero_si512();
+    const __mmask16 above = _mm512_cmpeq_epi32_mask(text, up);
     const __m512i counts = _mm512_permutex2var_epi8(counts_low, text, counts_high);
     if (HasLongCode(text, counts)) {
-      PixelKernelScalar(block, at, at + kVector, row, tables, writer);
+      detour(at);
+      continue;
+    }
+    if (above == 0xffff) {
+      writer.Put(tables.matches[kAbove][kMatch64]);
       continue;
     }
     Words words = JoinToGroups(_mm512_permutex2var_epi8(codes_low, text, codes_high), counts);
     SetGroups(words, above, tables.matches[kAbove][kMatch4]);
     SetGroups(words, same, tables.matches[kSame][kMatch4]);
     words = JoinToPairs(words);
-    SetPairs(words, above, tables.matches[kAbove][kMatch8]);
-    SetPairs(words, same, tables.matches[kSame][kMatch8]);
+    SetPairs(words, _mm512_cmpeq_epi64_mask(text, up), tables.matches[kAbove][kMatch8]);
+    SetPairs(words, _mm512_cmpeq_epi64_mask(text, left), tables.matches[kSame][kMatch8]);
     PutWords(words, writer);
   }
   out = writer;

@@ -12,6 +12,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace millrace {
 
 constexpr size_t kGroup = 4;
@@ -32,6 +36,17 @@ enum MatchKind { kSame, kAbove };
 // Bit g: group g equals the one `distance` bytes before.
 inline uint32_t EqualGroups(const uint8_t* at, size_t groups, size_t distance) {
   uint32_t equal = 0;
+#if defined(__SSE2__)
+  if (groups == kVectorGroups) {
+    for (size_t q = 0; q < kVector; q += sizeof(__m128i)) {
+      const __m128i here = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + q));
+      const __m128i there = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + q - distance));
+      const int four = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(here, there)));
+      equal |= static_cast<uint32_t>(four) << q / kGroup;
+    }
+    return equal;
+  }
+#endif
   for (size_t g = 0; g < groups; ++g) {
     uint32_t here, there;
     std::memcpy(&here, at + kGroup * g, sizeof here);

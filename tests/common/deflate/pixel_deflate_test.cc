@@ -78,7 +78,8 @@ class PixelDeflate : public testing::TestWithParam<PixelKernel> {
   }
 };
 INSTANTIATE_TEST_SUITE_P(Kernels, PixelDeflate,
-                         testing::Values(PixelKernel::kBest, PixelKernel::kScalar, PixelKernel::kAvx512));
+                         testing::Values(PixelKernel::kBest, PixelKernel::kScalar, PixelKernel::kAvx2,
+                                         PixelKernel::kAvx512));
 
 TEST_P(PixelDeflate, BringsBackRecordsOfImages) {
   for (unsigned seed = 0; seed < 8; ++seed) {
