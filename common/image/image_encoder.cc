@@ -7,6 +7,7 @@ namespace millrace {
 
 struct ImageEncoder::State {
   JpegEncoder jpeg;
+  PngEncoder png;
 };
 
 ImageEncoder::ImageEncoder() : state_(std::make_unique<State>()) {}
@@ -17,7 +18,8 @@ std::optional<ImageError> ImageEncoder::AppendJpeg(const PictureView& picture, i
 }
 
 std::optional<ImageError> ImageEncoder::AppendPng(const PictureView& picture, std::string& out) {
-  return millrace::AppendPng(picture, out);
+  state_->png.Append(picture, out);
+  return std::nullopt;
 }
 
 }  // namespace millrace

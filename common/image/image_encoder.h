@@ -1,5 +1,5 @@
-// Pixels to image files, appended to a string. The same pixels give the same bytes, whatever the CPU, with the same
-// ImageVersions().
+// Pixels to image files, appended to a string. The same pixels give the same bytes with the same ImageVersions(); of a
+// PNG only with the same igzip kernel (GzipVersions() of common/io names it): another finds other matches.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class ImageEncoder {
   // it was, if a side is longer than a JPEG can have (65,500): "encode/too_large".
   std::optional<ImageError> AppendJpeg(const PictureView& picture, int quality, std::string& out);
 
-  // 8-bit gray or RGB PNG, deflate level 1.
+  // 8-bit gray or RGB PNG. Never an error.
   std::optional<ImageError> AppendPng(const PictureView& picture, std::string& out);
 
  private:
