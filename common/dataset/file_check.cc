@@ -11,9 +11,10 @@
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/dataset/layout.h"
+#include "common/dataset/sample_decoder.h"
 #include "common/dataset/schema.h"
 #include "common/dataset/shard_reader.h"
-#include "common/record/decoded_example.h"
+#include "common/io/byte_buffer.h"
 
 namespace millrace {
 namespace {
@@ -29,11 +30,12 @@ constexpr absl::string_view kUnreadable = "check the disk, the mount and the per
 
 class FileCheck {
  public:
-  FileCheck(const Manifest& manifest, const ManifestFile& file) : manifest_(manifest), file_(file) {}
+  FileCheck(const Manifest& manifest, const ManifestFile& file, DecodeDepth depth)
+      : manifest_(manifest), file_(file), depth_(depth) {}
 
   FileFindings Run(const Store& store, absl::string_view folder, const std::function<void(int64_t)>& add_bytes) {
     const std::string path = absl::StrCat(folder, "/", file_.path);
-    absl::StatusOr<std::unique_ptr<ShardReader>> shard = ShardReader::Open(store, path);
+    absl::StatusOr<std::unique_ptr<ShardReader>> shard = ShardReader::Open(store, path, FileDigest::kAll);
     if (!shard.ok()) {
       const bool lost = absl::IsNotFound(shard.status());
       Add(lost ? "the file is missing" : std::string(shard.status().message()), lost ? kLost : kUnreadable);
@@ -56,7 +58,9 @@ class FileCheck {
 
   // An error only if the bytes cannot be read; damage is a problem, and ends the reading of records.
   absl::Status ReadRecords(ShardReader& shard, const std::function<void(int64_t)>& add_bytes) {
-    std::string record;
+    SampleDecoder decoder(manifest_.options.payload, depth_);
+    ByteBuffer record;
+    Sample sample;
     int64_t told = 0;
     while (true) {
       const int64_t number = shard.records();
@@ -68,7 +72,10 @@ class FileCheck {
       if (!more.ok()) AddDamage(more.status(), number, offset);
       if (!more.ok() || !*more) break;
       ++findings_.records;
-      CheckRecord(record, number, offset);
+      const auto wrong = [&](std::string found) { Add(std::move(found), "", number, offset); };
+      const absl::Status decoded = decoder.Decode(record.view(), sample);
+      if (decoded.ok()) CheckSample(sample, static_cast<int64_t>(decoder.example().features().size()), wrong);
+      if (!decoded.ok()) wrong(std::string(decoded.message()));
     }
     if (findings_.problems.empty() && findings_.records != file_.rows) {
       Add(absl::StrCat("it has ", WithThousands(findings_.records), " records, the manifest says ",
@@ -85,17 +92,14 @@ class FileCheck {
     Add(std::string(found), "", number, offset);
   }
 
-  void CheckRecord(const std::string& record, int64_t number, int64_t offset) {
-    const absl::StatusOr<DecodedExample> example = DecodeExample(record);
-    const auto wrong = [&](std::string found) { Add(std::move(found), "", number, offset); };
-    if (!example.ok()) return wrong(std::string(example.status().message()));
-    if (example->features != kFeatures)
-      wrong(absl::StrCat("the record has ", example->features, " features, not ", kFeatures));
-    if (example->split != SplitName(*file_.split))
-      wrong(absl::StrCat("the record's split is '", JsonEscape(example->split), "', the file's ",
-                         SplitName(*file_.split)));
-    if (example->label < -1 || example->label >= manifest_.labels)
-      wrong(absl::StrCat("label ", example->label, " is outside the vocabulary of ", manifest_.labels));
+  void CheckSample(const Sample& sample, int64_t features, const std::function<void(std::string)>& wrong) {
+    if (features != kFeatures) wrong(absl::StrCat("the record has ", features, " features, not ", kFeatures));
+    if (sample.split != SplitName(*file_.split))
+      wrong(
+          absl::StrCat("the record's split is '", JsonEscape(sample.split), "', the file's ", SplitName(*file_.split)));
+    if (!sample.label.has_value()) return wrong("the record has no label");
+    if (*sample.label < -1 || *sample.label >= manifest_.labels)
+      wrong(absl::StrCat("label ", *sample.label, " is outside the vocabulary of ", manifest_.labels));
   }
 
   // Small files, and the dead letters: what their text must be.
@@ -148,14 +152,15 @@ class FileCheck {
 
   const Manifest& manifest_;
   const ManifestFile& file_;
+  const DecodeDepth depth_;
   FileFindings findings_;
 };
 
 }  // namespace
 
 FileFindings CheckFile(const Store& store, absl::string_view folder, const Manifest& manifest, const ManifestFile& file,
-                       const std::function<void(int64_t)>& add_bytes) {
-  return FileCheck(manifest, file).Run(store, folder, add_bytes);
+                       DecodeDepth depth, const std::function<void(int64_t)>& add_bytes) {
+  return FileCheck(manifest, file, depth).Run(store, folder, add_bytes);
 }
 
 }  // namespace millrace

@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "common/dataset/manifest.h"
+#include "common/dataset/sample_decoder.h"
 #include "common/dataset/verify.h"
 #include "common/storage/storage.h"
 
@@ -21,6 +22,6 @@ struct FileFindings {
 
 // Reads the whole file. `add_bytes` hears of bytes read. A file has at most about ten problems: damage repeats itself.
 FileFindings CheckFile(const Store& store, absl::string_view folder, const Manifest& manifest, const ManifestFile& file,
-                       const std::function<void(int64_t)>& add_bytes);
+                       DecodeDepth depth, const std::function<void(int64_t)>& add_bytes);
 
 }  // namespace millrace

@@ -5,61 +5,24 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
-#include "common/base/byte_size.h"
 #include "common/base/status_macros.h"
-#include "common/dataset/layout.h"
-#include "common/dataset/manifest.h"
+#include "common/dataset/dataset.h"
+#include "common/dataset/montage.h"
 #include "common/dataset/png_file.h"
-#include "common/dataset/schema.h"
-#include "common/dataset/shard_reader.h"
-#include "common/record/decoded_example.h"
-#include "common/record/shard_name.h"
+#include "common/dataset/range_reader.h"
+#include "common/dataset/sample_decoder.h"
+#include "common/io/byte_buffer.h"
 
 namespace millrace {
 namespace {
 
-constexpr int64_t kMaxVocabularyBytes = 256 * kMiB;
 constexpr size_t kMaxNameBytes = 100;
-
-// By the manifest where there is one, else by TFRecorder's names.
-absl::StatusOr<std::vector<std::string>> ShardsOf(const Store& store, absl::string_view folder, Split split) {
-  std::vector<std::string> shards;
-  const absl::StatusOr<Manifest> manifest = ReadManifest(store, folder);
-  if (manifest.ok()) {
-    for (const ManifestFile& file : manifest->files)
-      if (file.split == split) shards.push_back(file.path);
-  } else if (!absl::IsNotFound(manifest.status())) {
-    return manifest.status();
-  } else {
-    const std::string prefix = absl::StrCat(SplitFileName(split), "-");
-    MILLRACE_ASSIGN_OR_RETURN(const std::vector<StoreEntry> entries, store.List(folder));
-    for (const StoreEntry& entry : entries) {
-      const bool record = absl::EndsWith(entry.name, ".tfrecord") || absl::EndsWith(entry.name, ".tfrecord.gz");
-      if (!entry.folder && record && absl::StartsWith(entry.name, prefix)) shards.push_back(entry.name);
-    }
-  }
-  std::sort(shards.begin(), shards.end());
-  if (!shards.empty()) return shards;
-  return absl::NotFoundError(absl::StrCat(folder, ": no records of split ", SplitName(split),
-                                          ": not a dataset, not finished, or without rows of this split"));
-}
-
-// Position = id. Empty where the dataset has none.
-absl::StatusOr<std::vector<std::string>> VocabularyOf(const Store& store, absl::string_view folder) {
-  const auto text = store.Read(absl::StrCat(folder, "/", kVocabularyFile), kMaxVocabularyBytes);
-  if (absl::IsNotFound(text.status())) return std::vector<std::string>();
-  if (!text.ok()) return text.status();
-  std::vector<std::string> tokens = absl::StrSplit(absl::StripSuffix(*text, "\n"), '\n');
-  if (tokens.size() == 1 && tokens[0] == kEmptyVocabularyToken) tokens.clear();
-  return tokens;
-}
 
 std::string CsvCell(absl::string_view cell) {
   if (cell.find_first_of(",\"\r\n") == absl::string_view::npos) return std::string(cell);
@@ -79,17 +42,28 @@ std::string PictureName(int64_t number, absl::string_view image_name) {
 
 class Inspection {
  public:
-  Inspection(const Store& store, absl::string_view folder, const InspectOptions& options)
-      : store_(store), folder_(folder), options_(options) {}
+  Inspection(const Store& store, const Dataset& dataset, const InspectOptions& options)
+      : store_(store), dataset_(dataset), options_(options) {
+    if (!options.montage.empty()) montage_.emplace(std::min(options.records, Montage::kMostPictures));
+  }
 
   absl::StatusOr<InspectResult> Run() {
-    MILLRACE_ASSIGN_OR_RETURN(const std::vector<std::string> shards, ShardsOf(store_, folder_, options_.split));
-    MILLRACE_ASSIGN_OR_RETURN(vocabulary_, VocabularyOf(store_, folder_));
+    MILLRACE_ASSIGN_OR_RETURN(const std::vector<ShardRange> ranges, RangesOf(dataset_, options_.split));
     MILLRACE_RETURN_IF_ERROR(OpenOutput());
-    for (const std::string& shard : shards) {
-      if (result_.records >= options_.records) break;
-      const absl::Status status = ShowShard(absl::StrCat(folder_, "/", shard));
-      if (!status.ok()) return Annotate(status, absl::StrCat(folder_, "/", shard));
+    RangeReader reader(store_, dataset_, ranges);
+    SampleDecoder decoder(dataset_.payload);
+    ByteBuffer record;
+    Sample sample;
+    while (result_.records < options_.records) {
+      MILLRACE_ASSIGN_OR_RETURN(const bool more, reader.Next(record));
+      if (!more) break;
+      reader.Place(sample);
+      MILLRACE_RETURN_IF_ERROR(AtRecord(decoder.Decode(record.view(), sample), dataset_, sample));
+      MILLRACE_RETURN_IF_ERROR(ShowRecord(sample));
+    }
+    if (montage_.has_value() && result_.records > 0) {
+      MILLRACE_RETURN_IF_ERROR(montage_->Write(options_.montage));
+      result_.montage = options_.montage;
     }
     csv_.close();
     if (csv_.fail()) return absl::UnavailableError(absl::StrCat(result_.csv, ": cannot write: ", strerror(errno)));
@@ -104,42 +78,40 @@ class Inspection {
     result_.csv = absl::StrCat(options_.output, "/data.csv");
     csv_.open(result_.csv, std::ios::binary | std::ios::trunc);
     if (!csv_) return absl::UnavailableError(absl::StrCat(result_.csv, ": cannot write: ", strerror(errno)));
-    csv_ << "picture,image_name,image_height,image_width,image_channels,label,label_name,split\n";
+    csv_ << "picture,image_name,image_height,image_width,image_channels,label,label_name,split"
+         << (montage_ ? ",montage_row,montage_column" : "") << "\n";
     return absl::OkStatus();
   }
 
-  absl::Status ShowShard(const std::string& path) {
-    MILLRACE_ASSIGN_OR_RETURN(const auto shard, ShardReader::Open(store_, path));
-    std::string record;
-    while (result_.records < options_.records) {
-      const std::string place = absl::StrCat("record ", shard->records(), " at byte ", shard->offset());
-      MILLRACE_ASSIGN_OR_RETURN(const bool more, shard->Next(record));
-      if (!more) break;
-      const absl::StatusOr<DecodedExample> example = DecodeExample(record);
-      if (!example.ok()) return Annotate(example.status(), place);
-      MILLRACE_RETURN_IF_ERROR(ShowRecord(*example));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status ShowRecord(const DecodedExample& example) {
-    const std::string picture = PictureName(result_.records, example.image_name);
+  absl::Status ShowRecord(const Sample& sample) {
+    const std::string picture = PictureName(result_.records, sample.image_name);
     const std::string path = absl::StrCat(options_.output, "/", picture);
-    MILLRACE_RETURN_IF_ERROR(WritePng(path, example.pixels, example.height, example.width, example.channels));
-    const bool named = example.label >= 0 && example.label < static_cast<int64_t>(vocabulary_.size());
-    csv_ << absl::StrCat(CsvCell(picture), ",", CsvCell(example.image_name), ",", example.height, ",", example.width,
-                         ",", example.channels, ",", example.label, ",",
-                         named ? CsvCell(vocabulary_[static_cast<size_t>(example.label)]) : "", ",",
-                         CsvCell(example.split), "\n");
+    MILLRACE_RETURN_IF_ERROR(WritePng(path, sample.pixels.view(), sample.height, sample.width, sample.channels));
+    csv_ << absl::StrCat(CsvCell(picture), ",", CsvCell(sample.image_name), ",", sample.height, ",", sample.width, ",",
+                         sample.channels, ",", sample.label.has_value() ? absl::StrCat(*sample.label) : "", ",",
+                         CsvCell(LabelName(sample)), ",", CsvCell(sample.split), MontageCells(), "\n");
+    if (montage_.has_value() && !montage_->full()) montage_->Add(sample);
     ++result_.records;
     result_.images.push_back(path);
     return absl::OkStatus();
   }
 
+  // Of the picture that is about to be added.
+  std::string MontageCells() const {
+    if (!montage_.has_value()) return "";
+    return montage_->full() ? ",," : absl::StrCat(",", montage_->next_row(), ",", montage_->next_column());
+  }
+
+  std::string LabelName(const Sample& sample) const {
+    const int64_t label = sample.label.value_or(-1);
+    const bool named = label >= 0 && label < static_cast<int64_t>(dataset_.vocabulary.size());
+    return named ? dataset_.vocabulary[static_cast<size_t>(label)] : "";
+  }
+
   const Store& store_;
-  const std::string folder_;
+  const Dataset& dataset_;
   const InspectOptions& options_;
-  std::vector<std::string> vocabulary_;
+  std::optional<Montage> montage_;
   std::ofstream csv_;
   InspectResult result_;
 };
@@ -148,8 +120,8 @@ class Inspection {
 
 absl::StatusOr<InspectResult> InspectDataset(const Store& store, absl::string_view folder,
                                              const InspectOptions& options) {
-  absl::ConsumeSuffix(&folder, "/");
-  return Inspection(store, folder, options).Run();
+  MILLRACE_ASSIGN_OR_RETURN(const Dataset dataset, OpenDataset(store, folder));
+  return Inspection(store, dataset, options).Run();
 }
 
 }  // namespace millrace

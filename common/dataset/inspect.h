@@ -16,13 +16,15 @@ namespace millrace {
 struct InspectOptions {
   Split split = SPLIT_TRAIN;
   int64_t records = 1;
-  std::string output;  // local folder, created; files of an earlier inspection are replaced
+  std::string output;        // local folder, created; files of an earlier inspection are replaced
+  std::string montage = "";  // path of a contact sheet (montage.h) of the first 1,024 of the records; empty: none
 };
 
 struct InspectResult {
   int64_t records = 0;              // may be fewer than asked for: that is all the split has
   std::vector<std::string> images;  // paths of the PNG files, in the order of the records
-  std::string csv;                  // path of data.csv
+  std::string csv;                  // path of data.csv; with a montage, it says where on it each picture is
+  std::string montage;              // its path, empty without one
 };
 
 // The first records of the split, in the order of its shards. `folder` is a dataset of ours, or of TFRecorder (without

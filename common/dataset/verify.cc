@@ -119,8 +119,9 @@ class Verification {
       const int64_t done = bytes_done_ += bytes;
       if (options_.progress) options_.progress(done, bytes_total_);
     };
+    const DecodeDepth depth = options_.decode ? DecodeDepth::kPixels : DecodeDepth::kStructure;
     for (size_t i = next_++; i < manifest_.files.size(); i = next_++) {
-      FileFindings findings = CheckFile(store_, folder_, manifest_, manifest_.files[i], add_bytes);
+      FileFindings findings = CheckFile(store_, folder_, manifest_, manifest_.files[i], depth, add_bytes);
       MutexLock lock(&mu_);
       ++report_.files;
       report_.bytes += findings.bytes;

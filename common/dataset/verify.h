@@ -4,7 +4,8 @@
 // Checked: _SUCCESS carries the manifest's digest · no file that the manifest does not name · size, CRC32C and XXH3-128
 // of each file · each shard is one whole gzip member · every frame's CRCs · number of records · exactly the seven
 // features with their types, as many pixels as height × width × channels, the label inside the vocabulary, the split of
-// the file · schema and vocabulary fit the manifest.
+// the file · JPEG: markers to the end of the image, PNG: the header, both of the size that the record says · schema and
+// vocabulary fit the manifest.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@
 namespace millrace {
 
 struct VerifyOptions {
-  int threads = 0;         // 0: one a core
+  int threads = 0;      // 0: one a core
+  bool decode = false;  // also decode the pictures of the payloads jpeg and png: all of their damage, many times slower
   int max_problems = 100;  // kept; more are only counted
   // Called now and then from any thread with the bytes read so far; may be empty.
   std::function<void(int64_t bytes_done, int64_t bytes_total)> progress = {};

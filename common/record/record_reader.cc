@@ -24,14 +24,14 @@ Number Load(const char* bytes) {
 
 }  // namespace
 
-absl::StatusOr<bool> RecordReader::Next(std::string& record) {
+absl::StatusOr<bool> RecordReader::Next(ByteBuffer& record) {
   if (!status_.ok()) return status_;
   absl::StatusOr<bool> read = ReadFrame(record);
   status_ = read.status();
   return read;
 }
 
-absl::StatusOr<bool> RecordReader::ReadFrame(std::string& record) {
+absl::StatusOr<bool> RecordReader::ReadFrame(ByteBuffer& record) {
   char header[kHeader];
   MILLRACE_ASSIGN_OR_RETURN(size_t got, Fill(header, kHeader));
   if (got == 0) return false;
@@ -50,19 +50,19 @@ absl::StatusOr<bool> RecordReader::ReadFrame(std::string& record) {
   return true;
 }
 
-absl::Status RecordReader::ReadBody(uint64_t size, std::string& record) {
-  record.clear();
+absl::Status RecordReader::ReadBody(uint64_t size, ByteBuffer& record) {
+  record.Resize(0);
   while (record.size() < size) {
     const size_t before = record.size();
-    const size_t step = std::min<uint64_t>(size - before, std::max(kStep, before));
-    record.resize(before + step);
-    MILLRACE_ASSIGN_OR_RETURN(size_t got, Fill(record.data() + before, step));
-    if (got < step) return Fail("the stream ends inside the record");
+    const size_t step = std::max({kStep, before, record.capacity() - before});
+    record.Resize(std::min<uint64_t>(size, before + step));
+    MILLRACE_ASSIGN_OR_RETURN(size_t got, Fill(record.chars() + before, record.size() - before));
+    if (before + got < record.size()) return Fail("the stream ends inside the record");
   }
   char stored[sizeof(uint32_t)];
   MILLRACE_ASSIGN_OR_RETURN(size_t got, Fill(stored, sizeof stored));
   if (got < sizeof stored) return Fail("the stream ends before the record's checksum");
-  if (Load<uint32_t>(stored) != MaskCrc32c(Crc32c(record))) return Fail("the record's checksum is wrong");
+  if (Load<uint32_t>(stored) != MaskCrc32c(Crc32c(record.view()))) return Fail("the record's checksum is wrong");
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/io/byte_buffer.h"
 #include "common/io/byte_stream.h"
 
 namespace millrace {
@@ -21,15 +22,15 @@ class RecordReader {
   // The next record into `record`, which is reused; false at the clean end. DATA_LOSS "record 12 at byte 3,456: …"
   // (records from 0, bytes of the uncompressed stream); errors of the source as they are. Errors stick. Memory grows
   // only with bytes that have arrived.
-  absl::StatusOr<bool> Next(std::string& record);
+  absl::StatusOr<bool> Next(ByteBuffer& record);
 
   int64_t records() const { return records_; }  // read so far
   uint64_t offset() const { return offset_; }   // of the next record
 
  private:
-  absl::StatusOr<bool> ReadFrame(std::string& record);
+  absl::StatusOr<bool> ReadFrame(ByteBuffer& record);
   absl::StatusOr<size_t> Fill(char* buffer, size_t n);
-  absl::Status ReadBody(uint64_t size, std::string& record);
+  absl::Status ReadBody(uint64_t size, ByteBuffer& record);
   absl::Status Fail(absl::string_view what) const;
 
   ByteSource& source_;

@@ -67,6 +67,7 @@ std::string SplitText(const SplitStatistics& split) {
 std::string InspectText(const InspectResult& result, absl::string_view folder) {
   std::string text;
   for (const std::string& image : result.images) absl::StrAppend(&text, Printable(ShortPath(image, folder)), "\n");
+  if (!result.montage.empty()) absl::StrAppend(&text, Printable(ShortPath(result.montage, folder)), "\n");
   return absl::StrCat(text, Count(result.records, "record"), ", described in ",
                       Printable(ShortPath(result.csv, folder)), "\n");
 }
@@ -74,7 +75,8 @@ std::string InspectText(const InspectResult& result, absl::string_view folder) {
 std::string InspectJson(const InspectResult& result) {
   const std::string images = absl::StrJoin(
       result.images, ",", [](std::string* out, const std::string& image) { absl::StrAppend(out, Quoted(image)); });
-  return absl::StrFormat("{\"records\":%d,\"images\":[%s],\"csv\":%s}\n", result.records, images, Quoted(result.csv));
+  return absl::StrFormat("{\"records\":%d,\"images\":[%s],\"csv\":%s,\"montage\":%s}\n", result.records, images,
+                         Quoted(result.csv), result.montage.empty() ? "null" : Quoted(result.montage));
 }
 
 std::string VerifyText(const VerifyReport& report, absl::string_view folder) {

@@ -21,7 +21,9 @@ struct DatasetFlags {
   std::string split = "TRAIN";
   int64_t records = 1;
   std::string output;
+  std::string montage;
   int threads = 0;
+  bool decode = false;
   std::string format = "text";
 };
 
@@ -31,6 +33,7 @@ int Inspect(const DatasetFlags& flags, const std::string& folder, const CliEnvir
   InspectOptions options;
   options.records = flags.records;
   options.output = AbsolutePath(flags.output, environment.current_folder);
+  if (!flags.montage.empty()) options.montage = AbsolutePath(flags.montage, environment.current_folder);
   if (!ParseSplitName(absl::AsciiStrToUpper(flags.split), options.split))
     return Fail(environment, absl::InvalidArgumentError("--split: must be TRAIN, VALIDATION or TEST"));
   const auto result = InspectDataset(*environment.make_store(), folder, options);
@@ -43,6 +46,7 @@ int Inspect(const DatasetFlags& flags, const std::string& folder, const CliEnvir
 int Verify(const DatasetFlags& flags, const std::string& folder, const CliEnvironment& environment) {
   VerifyOptions options;
   options.threads = flags.threads;
+  options.decode = flags.decode;
   const auto report = VerifyDataset(*environment.make_store(), folder, options);
   if (!report.ok()) {
     // Asked whether a dataset is whole: one that cannot be judged is not.
@@ -97,13 +101,20 @@ void AddDatasets(CLI::App& app, Invocation& invocation) {
       ->type_name("N")
       ->check(CLI::Range(int64_t{1}, int64_t{1000000}).description(""));
   inspect.add_option("--output", flags->output, "Folder for the pictures")->type_name("OUTDIR")->required();
-  AddExamples(inspect, "millrace datasets inspect dataset --split TRAIN --records 5 --output shown");
+  inspect
+      .add_option("--montage", flags->montage,
+                  "Also write a contact sheet: the first 1,024 of the pictures, made small, in one PNG")
+      ->type_name("FILE.png");
+  AddExamples(inspect,
+              "millrace datasets inspect dataset --split TRAIN --records 5 --output shown\n"
+              "millrace datasets inspect dataset --records 100 --output shown --montage shown/sheet.png");
   CLI::App& verify =
       AddDataset(datasets, invocation, "verify",
                  "Read every byte and check it against the manifest: exit 0 if whole, 1 if not", flags, Verify);
   verify.add_option("--threads", flags->threads, "Cores to use (default: all)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
+  verify.add_flag("--decode", flags->decode, "Also decode every picture of the payloads jpeg and png");
   AddExamples(verify, "millrace datasets verify dataset --format json");
   AddExamples(AddDataset(datasets, invocation, "stats", "Rows, labels and sizes by split", flags, Stats),
               "millrace datasets stats dataset");

@@ -7,6 +7,7 @@
 #include "common/dataset/layout.h"
 #include "common/dataset/schema.h"
 #include "common/dataset/statistics.h"
+#include "common/image/image_encoder.h"
 #include "common/io/gzip_writer.h"
 #include "common/record/record_writer.h"
 #include "common/record/shard_name.h"
@@ -21,11 +22,24 @@ std::string Base64Url(const std::string& bytes) {
   return text;
 }
 
-std::string ShardBytes(const std::vector<TestRecord>& records, Compression compression) {
+std::string ImageOf(const TestRecord& record, Payload payload) {
+  const std::string pixels = PixelsOf(record);
+  if (payload == PAYLOAD_RAW) return pixels;
+  if (payload == PAYLOAD_RAW_BASE64) return Base64Url(pixels);
+  const PictureView picture{reinterpret_cast<const uint8_t*>(pixels.data()), static_cast<int32_t>(record.width),
+                            static_cast<int32_t>(record.height), static_cast<int32_t>(record.channels)};
+  std::string file;
+  ImageEncoder encoder;
+  const auto error = payload == PAYLOAD_JPEG ? encoder.AppendJpeg(picture, 90, file) : encoder.AppendPng(picture, file);
+  EXPECT_FALSE(error.has_value());
+  return file;
+}
+
+std::string ShardBytes(const std::vector<TestRecord>& records, Payload payload, Compression compression) {
   StringSink sink;
   const auto writer =
       compression == COMPRESSION_GZIP ? NewGzipWriter(GzipEffort::kBalanced, sink) : NewPlainWriter(sink);
-  for (const TestRecord& record : records) EXPECT_TRUE(AppendRecord(EncodeRecord(record), *writer).ok());
+  for (const TestRecord& record : records) EXPECT_TRUE(AppendRecord(EncodeRecord(record, payload), *writer).ok());
   EXPECT_TRUE(writer->Finish().ok());
   return sink.bytes();
 }
@@ -38,10 +52,10 @@ std::string PixelsOf(const TestRecord& record) {
   return pixels;
 }
 
-std::string EncodeRecord(const TestRecord& record) {
+std::string EncodeRecord(const TestRecord& record, Payload payload) {
   Example example;
   auto& features = *example.mutable_features()->mutable_feature();
-  features["image"].mutable_bytes_list()->add_value(Base64Url(PixelsOf(record)));
+  features["image"].mutable_bytes_list()->add_value(ImageOf(record, payload));
   features["image_name"].mutable_bytes_list()->add_value(record.image_name);
   features["split"].mutable_bytes_list()->add_value(record.split);
   features["image_height"].mutable_int64_list()->add_value(record.height);
@@ -105,7 +119,8 @@ void DatasetWorld::AddShard(size_t i) {
     statistics.set_max_height(std::max(statistics.max_height(), height));
     ++(*statistics.mutable_labels())[record.label];
   }
-  *result.mutable_shard() = Put(Shard(i), ShardBytes(shards[i], spec.compression()));
+  *result.mutable_shard() =
+      Put(Shard(i), ShardBytes(shards[i], record_payload.value_or(spec.payload()), spec.compression()));
   files.push_back(DescribeFile(Shard(i), FileKind::kShard, result.shard()));
 }
 

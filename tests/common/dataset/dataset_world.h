@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct TestRecord {
   int64_t channels = 3;
   std::string extra_feature = "";  // name of an eighth one
 };
-std::string EncodeRecord(const TestRecord& record);
+std::string EncodeRecord(const TestRecord& record, Payload payload = PAYLOAD_RAW_BASE64);
 // The pixels that EncodeRecord wrote.
 std::string PixelsOf(const TestRecord& record);
 
@@ -46,6 +47,7 @@ class DatasetWorld {
   std::vector<std::string> Problems() const;
 
   const std::string folder = "/data/set";
+  std::optional<Payload> record_payload;  // if the records have another one than spec says
   MemoryStore store;
   ConvertSpec spec;
   PublishWork work;

@@ -65,6 +65,41 @@ TEST_F(InspectTest, ShowsTheFirstRecordsAcrossShards) {
   EXPECT_EQ(ReadPng(result->images[2], true), PixelsOf(world_.shards[1][0]));
 }
 
+TEST_F(InspectTest, ShowsEveryPayload) {
+  for (const Payload payload : {PAYLOAD_RAW, PAYLOAD_PNG}) {
+    DatasetWorld world;
+    world.spec.set_payload(payload);
+    world.Write();
+    const auto result =
+        InspectDataset(world.store, world.folder, {.split = SPLIT_TRAIN, .records = 10, .output = output_});
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_EQ(ReadPng(result->images[1], false), PixelsOf(world.shards[0][1]));
+    EXPECT_EQ(ReadPng(result->images[2], true), PixelsOf(world.shards[1][0]));
+  }
+}
+
+TEST_F(InspectTest, AContactSheetHasThePicturesInOrder) {
+  world_.shards[0] = {{"a.jpg", "TRAIN", 0, 128, 128, 1}, {"b.jpg", "TRAIN", 1, 64, 128, 3}};
+  world_.Write();
+  const auto result =
+      InspectDataset(world_.store, world_.folder,
+                     {.split = SPLIT_TRAIN, .records = 3, .output = output_, .montage = output_ + "/sheet.png"});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_THAT(Csv(),
+              HasSubstr("label_name,split,montage_row,montage_column\n0000-a.png,a.jpg,128,128,1,0,dog,TRAIN,0,0\n"));
+  EXPECT_THAT(Csv(), HasSubstr("c.jpg,4,4,1,-1,,TRAIN,1,0\n"));
+  const std::string sheet = ReadPng(result->montage, false);
+  const size_t stride = (2 * 132 + 4) * 3;
+  ASSERT_EQ(sheet.size(), stride * (2 * 132 + 4));
+  const auto pixel = [&](size_t x, size_t y) { return sheet.substr(y * stride + x * 3, 3); };
+  EXPECT_EQ(pixel(0, 0), "\xff\xff\xff");
+  const std::string gray = PixelsOf(world_.shards[0][0]), color = PixelsOf(world_.shards[0][1]);
+  EXPECT_EQ(pixel(4, 4), std::string(3, gray[0]));
+  EXPECT_EQ(pixel(4 + 127, 4 + 127), std::string(3, gray.back()));
+  EXPECT_EQ(pixel(136, 4), "\xff\xff\xff") << "a wide picture lies in the middle of its square";
+  EXPECT_EQ(pixel(136, 4 + 32), color.substr(0, 3));
+}
+
 TEST_F(InspectTest, StopsAfterTheRecordsAskedFor) {
   world_.Write();
   EXPECT_EQ(Inspect(SPLIT_TRAIN, 1)->images.size(), 1u);

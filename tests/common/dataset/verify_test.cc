@@ -34,6 +34,22 @@ TEST(Verify, AWholeDatasetHasNoProblem) {
   }
 }
 
+TEST(Verify, EveryPayloadIsLookedInto) {
+  for (const Payload payload : {PAYLOAD_RAW_BASE64, PAYLOAD_RAW, PAYLOAD_JPEG, PAYLOAD_PNG}) {
+    DatasetWorld good(COMPRESSION_NONE);
+    good.spec.set_payload(payload);
+    good.Write();
+    EXPECT_THAT(good.Problems(), IsEmpty()) << payload;
+    EXPECT_TRUE(good.Verify({.decode = true}).ok());
+    // A dataset that claims another payload than its records have.
+    DatasetWorld wrong(COMPRESSION_NONE);
+    wrong.spec.set_payload(payload);
+    wrong.record_payload = payload == PAYLOAD_RAW ? PAYLOAD_PNG : PAYLOAD_RAW;
+    wrong.Write();
+    EXPECT_EQ(wrong.Verify().problems_found, 5) << payload;
+  }
+}
+
 TEST(Verify, ASplitWithoutARecordIsFine) {
   DatasetWorld world;
   world.shards[2].clear();

@@ -9,7 +9,7 @@
 
 #include "common/image/jpeg.h"
 #include "common/io/gzip_reader.h"
-#include "common/record/decoded_example.h"
+#include "tests/support/decoded_example.h"
 #include "common/record/record_reader.h"
 
 namespace millrace {
@@ -23,12 +23,12 @@ std::vector<DecodedExample> ReadShard(const fs::path& path) {
   GzipReader gzip(*file);
   RecordReader reader(gzip);
   std::vector<DecodedExample> examples;
-  std::string record;
+  ByteBuffer record;
   for (;;) {
     absl::StatusOr<bool> more = reader.Next(record);
     EXPECT_TRUE(more.ok()) << more.status();
     if (!more.ok() || !*more) return examples;
-    absl::StatusOr<DecodedExample> example = DecodeExample(record);
+    absl::StatusOr<DecodedExample> example = DecodeExample(record.view());
     EXPECT_TRUE(example.ok()) << example.status();
     if (example.ok()) examples.push_back(*std::move(example));
   }

@@ -7,12 +7,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/io/crc32c.h"
-#include "common/record/decoded_example.h"
 #include "common/record/example_writer.h"
 #include "common/record/record_reader.h"
 #include "common/record/record_writer.h"
 #include "common/record/shard_name.h"
 #include "proto/example.pb.h"
+#include "tests/support/decoded_example.h"
 
 namespace millrace {
 namespace {
@@ -32,12 +32,12 @@ std::string Frame(absl::string_view image, const ExampleFields& fields) {
 std::string ReadOne(absl::string_view frame) {
   MemorySource source(frame);
   RecordReader reader(source);
-  std::string record;
+  ByteBuffer record;
   absl::StatusOr<bool> read = reader.Next(record);
   EXPECT_TRUE(read.ok() && *read) << read.status();
-  std::string next;
+  ByteBuffer next;
   EXPECT_FALSE(reader.Next(next).value());
-  return record;
+  return std::string(record.view());
 }
 
 TEST(RecordShell, IsAnExampleOfSevenFeatures) {

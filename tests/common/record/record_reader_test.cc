@@ -31,12 +31,12 @@ Outcome ReadAll(absl::string_view stream, uint64_t max_record_bytes = RecordRead
   MemorySource source(stream);
   RecordReader reader(source, max_record_bytes);
   Outcome outcome;
-  std::string record;
+  ByteBuffer record;
   for (;;) {
     absl::StatusOr<bool> read = reader.Next(record);
     outcome.status = read.status();
     if (!read.ok() || !*read) return outcome;
-    outcome.records.push_back(record);
+    outcome.records.emplace_back(record.view());
   }
 }
 
@@ -78,7 +78,7 @@ TEST(RecordReader, KeepsItsError) {
   stream[14] ^= 1;
   MemorySource source(stream);
   RecordReader reader(source);
-  std::string record;
+  ByteBuffer record;
   EXPECT_FALSE(reader.Next(record).ok());
   EXPECT_FALSE(reader.Next(record).ok()) << "it must not go on behind a damaged record";
 }
@@ -102,7 +102,7 @@ TEST(RecordReader, AForgedLengthBelowTheLimitCostsOnlyWhatArrives) {
   std::string stream = ForgedLength(uint64_t{1} << 30) + "a few bytes";
   MemorySource cut(stream);
   RecordReader reader(cut);
-  std::string record;
+  ByteBuffer record;
   EXPECT_EQ(reader.Next(record).status().code(), absl::StatusCode::kDataLoss);
   EXPECT_LT(record.capacity(), size_t{32} << 20);
 }

@@ -36,10 +36,10 @@ class Payloads : public testing::Test {
     MemorySource source(result.bytes);
     RecordReader reader(source);
     std::vector<Image> images;
-    std::string record;
+    ByteBuffer record;
     while (*reader.Next(record)) {
       Example example;
-      EXPECT_TRUE(example.ParseFromString(record));
+      EXPECT_TRUE(example.ParseFromArray(record.data(), static_cast<int>(record.size())));
       images.push_back({example.features().feature().at("image").bytes_list().value(0), IntOf(example, "image_width"),
                         IntOf(example, "image_height"), IntOf(example, "image_channels")});
     }

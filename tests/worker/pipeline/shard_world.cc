@@ -115,12 +115,12 @@ std::vector<DecodedExample> ShardWorld::Records(const std::string& bytes) {
   GzipReader gzip(source);
   RecordReader reader(gzip);
   std::vector<DecodedExample> examples;
-  std::string record;
+  ByteBuffer record;
   for (;;) {
     absl::StatusOr<bool> more = reader.Next(record);
     EXPECT_TRUE(more.ok()) << more.status();
     if (!more.ok() || !*more) return examples;
-    absl::StatusOr<DecodedExample> example = DecodeExample(record);
+    absl::StatusOr<DecodedExample> example = DecodeExample(record.view());
     EXPECT_TRUE(example.ok()) << example.status();
     if (example.ok()) examples.push_back(*std::move(example));
   }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/record/decoded_example.h"
+#include "tests/support/decoded_example.h"
 #include "common/storage/memory_store.h"
 #include "tests/common/image/jpeg_fixture.h"
 #include "worker/pipeline/write_task.h"

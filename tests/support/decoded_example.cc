@@ -1,4 +1,4 @@
-#include "common/record/decoded_example.h"
+#include "tests/support/decoded_example.h"
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"

@@ -1,4 +1,4 @@
-// One record read back: for `datasets inspect` and `verify`, and tests.
+// A record of the payload raw_base64 read back by protobuf and Abseil: the oracle of tests.
 #pragma once
 
 #include <cstdint>
