@@ -110,7 +110,8 @@ std::variant<HttpUri, UriError> ParseHttpUri(absl::string_view uri) {
 
 std::string RedactUri(absl::string_view uri) {
   const size_t scheme = SchemeEnd(uri);
-  const size_t begin = scheme == absl::string_view::npos ? 0 : scheme + 3;
+  if (scheme == absl::string_view::npos || absl::StartsWithIgnoreCase(uri, "file:")) return std::string(uri);
+  const size_t begin = scheme + 3;
   const size_t secret = uri.find_first_of("?#", begin);
   absl::string_view shown = uri.substr(begin, secret == absl::string_view::npos ? secret : secret - begin);
   // A password may hold a slash that someone forgot to encode: the last @ before the path's end counts.

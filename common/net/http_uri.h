@@ -30,7 +30,8 @@ std::variant<HttpUri, UriError> ParseHttpUri(absl::string_view uri);
 bool IsHttpUri(absl::string_view text);
 
 // For errors and logs: without user, password, query and fragment, where signatures and tokens stand. Works on any
-// text: "https://u:p@host/a.jpg?sig=1" → "https://***@host/a.jpg?***".
+// text: "https://u:p@host/a.jpg?sig=1" → "https://***@host/a.jpg?***". Paths and file URIs, which have no such parts,
+// stay as they are.
 std::string RedactUri(absl::string_view uri);
 
 }  // namespace millrace

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -16,37 +17,47 @@
 namespace millrace {
 namespace {
 
-bool SendAll(int socket, absl::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(sent));
-  }
-  return true;
-}
-
-// The bytes up to the empty line, or nothing once the client has closed.
-std::string ReadHead(int socket, std::string& buffer) {
-  for (;;) {
-    const size_t end = buffer.find("\r\n\r\n");
-    if (end != std::string::npos) {
-      std::string head = buffer.substr(0, end + 2);
-      buffer.erase(0, end + 4);
-      return head;
-    }
-    char bytes[4096];
-    const ssize_t got = recv(socket, bytes, sizeof bytes, 0);
-    if (got <= 0) return "";
-    buffer.append(bytes, static_cast<size_t>(got));
-  }
-}
-
 void Reset(int socket) {
   const linger at_once = {1, 0};
   setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 }  // namespace
+
+// One connection, plain or in TLS.
+struct FaultServer::Wire {
+  // The bytes up to the empty line, or nothing once the client has closed.
+  std::string ReadHead() {
+    for (;;) {
+      const size_t end = buffer.find("\r\n\r\n");
+      if (end != std::string::npos) {
+        std::string head = buffer.substr(0, end + 2);
+        buffer.erase(0, end + 4);
+        return head;
+      }
+      char bytes[4096];
+      const long got = ssl ? TlsRead(ssl, bytes, sizeof bytes) : recv(socket, bytes, sizeof bytes, 0);
+      if (got <= 0) return "";
+      buffer.append(bytes, static_cast<size_t>(got));
+    }
+  }
+
+  bool SendAll(absl::string_view bytes) {
+    while (!bytes.empty()) {
+      const long sent = ssl ? TlsWrite(ssl, bytes.data(), static_cast<int>(bytes.size()))
+                            : send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return false;
+      bytes.remove_prefix(static_cast<size_t>(sent));
+    }
+    return true;
+  }
+
+  bool Send(const Reply& reply);
+
+  int socket;
+  void* ssl = nullptr;
+  std::string buffer = {};
+};
 
 std::string FaultServer::Request::Header(absl::string_view name) const {
   for (absl::string_view line : absl::StrSplit(head, "\r\n")) {
@@ -57,7 +68,8 @@ std::string FaultServer::Request::Header(absl::string_view name) const {
   return "";
 }
 
-FaultServer::FaultServer(Script script) : script_(std::move(script)) {
+FaultServer::FaultServer(Script script, const TlsIdentity* identity) : script_(std::move(script)), identity_(identity) {
+  signal(SIGPIPE, SIG_IGN);  // of a TLS client that went away
   listener_ = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in where = {};
   where.sin_family = AF_INET;
@@ -86,7 +98,9 @@ FaultServer::~FaultServer() {
   for (std::thread& thread : threads) thread.join();
 }
 
-std::string FaultServer::Uri(absl::string_view path) const { return absl::StrCat("http://127.0.0.1:", port_, path); }
+std::string FaultServer::Uri(absl::string_view path) const {
+  return absl::StrCat(identity_ != nullptr ? "https://localhost:" : "http://127.0.0.1:", port_, path);
+}
 
 void FaultServer::Accept() {
   for (int socket; (socket = accept(listener_, nullptr, nullptr)) >= 0;) {
@@ -102,22 +116,28 @@ void FaultServer::Accept() {
 }
 
 void FaultServer::Serve(int socket) {
-  std::string buffer;
-  for (;;) {
-    Request request;
-    request.head = ReadHead(socket, buffer);
-    if (request.head.empty()) break;
-    const std::vector<std::string> words = absl::StrSplit(request.head.substr(0, request.head.find("\r\n")), ' ');
-    request.path = words.size() == 3 ? words[1] : "";
-    const Reply reply = Ask(request);
-    const bool sent = reply.silent || Send(socket, reply);
-    if (reply.end == End::kStall) ReadHead(socket, buffer);  // until the client closes
-    if (reply.end == End::kReset) Reset(socket);
-    if (!sent || reply.end != End::kKeep) break;
-  }
+  Wire wire{socket};
+  if (identity_ != nullptr) wire.ssl = identity_->Accept(socket);
+  if (identity_ == nullptr || wire.ssl != nullptr) Converse(wire);
+  TlsIdentity::Close(wire.ssl);
   MutexLock lock(&mu_);
   sockets_.erase(std::find(sockets_.begin(), sockets_.end(), socket));
   close(socket);
+}
+
+void FaultServer::Converse(Wire& wire) {
+  for (;;) {
+    Request request;
+    request.head = wire.ReadHead();
+    if (request.head.empty()) return;
+    const std::vector<std::string> words = absl::StrSplit(request.head.substr(0, request.head.find("\r\n")), ' ');
+    request.path = words.size() == 3 ? words[1] : "";
+    const Reply reply = Ask(request);
+    const bool sent = reply.silent || wire.Send(reply);
+    if (reply.end == End::kStall) wire.ReadHead();  // until the client closes
+    if (reply.end == End::kReset) Reset(wire.socket);
+    if (!sent || reply.end != End::kKeep) return;
+  }
 }
 
 FaultServer::Reply FaultServer::Ask(const Request& request) {
@@ -139,7 +159,7 @@ bool FaultServer::AwaitAtOnce(int n) {
   return reached_ >= n;
 }
 
-bool FaultServer::Send(int socket, const Reply& reply) {
+bool FaultServer::Wire::Send(const Reply& reply) {
   std::string answer = absl::StrCat("HTTP/1.1 ", reply.status, " -\r\n");
   for (const std::string& header : reply.headers) absl::StrAppend(&answer, header, "\r\n");
   if (reply.chunked) {
@@ -150,7 +170,7 @@ bool FaultServer::Send(int socket, const Reply& reply) {
     absl::StrAppend(&answer, "Content-Length: ", reply.claimed_length.value_or(reply.body.size()), "\r\n\r\n",
                     reply.body);
   }
-  return SendAll(socket, answer);
+  return SendAll(answer);
 }
 
 }  // namespace millrace

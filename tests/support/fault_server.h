@@ -1,5 +1,5 @@
 // FaultServer: an HTTP/1.1 server on the loopback that does what a test's script says: answers, errors, lies about
-// lengths, stalls, resets. A thread a connection.
+// lengths, stalls, resets. With an identity it speaks TLS. A thread a connection.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "common/base/mutex.h"
+#include "tests/support/tls_identity.h"
 
 namespace millrace {
 
@@ -43,11 +44,11 @@ class FaultServer {
   // Called on the connections' threads, several at once.
   using Script = std::function<Reply(const Request&)>;
 
-  explicit FaultServer(Script script);
+  explicit FaultServer(Script script, const TlsIdentity* identity = nullptr);  // borrows it
   ~FaultServer();
 
   int port() const { return port_; }
-  // "http://127.0.0.1:PORT" + path
+  // "http://127.0.0.1:PORT" + path, or "https://localhost:PORT" + path
   std::string Uri(absl::string_view path) const;
   int64_t requests() const { return requests_; }
   int64_t connections() const { return accepted_; }
@@ -58,11 +59,13 @@ class FaultServer {
 
  private:
   void Accept();
+  struct Wire;
   void Serve(int socket);
+  void Converse(Wire& wire);
   Reply Ask(const Request& request);
-  static bool Send(int socket, const Reply& reply);
 
   const Script script_;
+  const TlsIdentity* const identity_;
   int listener_ = -1;
   int port_ = 0;
   std::atomic<int64_t> requests_{0};

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "common/dataset/reasons.h"
+#include "common/net/http_uri.h"
 
 namespace millrace {
 namespace {
@@ -40,7 +41,10 @@ BadRow ShardOutcome::AddBad(const RowSlot& slot, absl::string_view input_file) {
   bad.set_uri(slot.row.uri);
   bad.set_reason(reason);
   bad.set_detail(slot.error->detail);
-  if (first_bad_rows_.size() < kFirstBadRows) first_bad_rows_.push_back(bad);
+  if (first_bad_rows_.size() < kFirstBadRows) {
+    first_bad_rows_.push_back(bad);  // these leave for logs, screens and the journal; the dead letter stays whole
+    first_bad_rows_.back().set_uri(RedactUri(bad.uri()));
+  }
   ++reasons_[reason];
   if (IsEnvironmental(reason)) ++environmental_;
   counts_.set_rows(counts_.rows() + 1);

@@ -16,6 +16,7 @@
 #include "common/csv/splitter.h"
 #include "common/dataset/row_log.h"
 #include "common/dataset/uri.h"
+#include "common/net/http_uri.h"
 #include "worker/scan/input_files.h"
 #include "worker/scan/scan_outputs.h"
 
@@ -137,7 +138,11 @@ class Scanner {
     } else {
       ++dead_letters_;
       ++reasons_[reason];
-      if (result_.first_bad_rows_size() < kFirstBadRows) *result_.add_first_bad_rows() = bad;
+      if (result_.first_bad_rows_size() < kFirstBadRows) {
+        BadRow& shown = *result_.add_first_bad_rows();  // leaves for logs, screens and the journal
+        shown = bad;
+        shown.set_uri(RedactUri(bad.uri()));
+      }
     }
     return outputs_.AddDeadLetter(bad);
   }

@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <map>
-#include <set>
+#include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -398,6 +400,26 @@ TEST(HttpFetcher, SecretsStandInNoResult) {
     EXPECT_EQ(result.outcome, Outcome::kFailed);
     EXPECT_THAT(absl::StrCat(Describe(result), result.final_uri), Not(HasSubstr("canary"))) << uri;
   }
+}
+
+TEST(HttpFetcher, AServerMustProveItsName) {
+  const TlsIdentity identity;
+  FaultServer server([](const Request&) { return Reply{.body = "x"}; }, &identity);
+  const std::string by_address = absl::StrCat("https://127.0.0.1:", server.port(), "/");
+  auto stranger = Make();
+  const FetchResult unknown = FetchUri(*stranger, server.Uri("/"));
+  EXPECT_EQ(unknown.reason, "http/tls") << Describe(unknown);
+  EXPECT_THAT(unknown.detail, HasSubstr("certificate"));
+  EXPECT_EQ(unknown.requests, 1);  // not repeated
+  const std::string ca_file = absl::StrCat(testing::TempDir(), "/ca-", getpid(), ".pem");
+  std::ofstream(ca_file) << identity.certificate();
+  HttpOptions options = Quick();
+  options.ca_file = ca_file;
+  auto trusting = Make(options);
+  const FetchResult known = FetchUri(*trusting, server.Uri("/"));
+  EXPECT_EQ(known.body, "x") << Describe(known);
+  EXPECT_EQ(FetchUri(*trusting, by_address).reason, "http/tls");  // the certificate is for another name
+  EXPECT_EQ(server.requests(), 1);
 }
 
 TEST(HttpFetcher, OptionsThatMakeNoSenseAreRefused) {

@@ -52,7 +52,8 @@ TEST(RedactUri, ShowsNoSecret) {
   EXPECT_EQ(RedactUri("https://a@canary@host/a@2x.jpg"), "https://***@host/a@2x.jpg");
   EXPECT_EQ(RedactUri("https://host/#token=canary"), "https://host/#***");
   EXPECT_EQ(RedactUri("https://host?canary"), "https://host?***");
-  EXPECT_EQ(RedactUri("data/a.jpg"), "data/a.jpg");
+  EXPECT_EQ(RedactUri("data/a#1?.jpg"), "data/a#1?.jpg");
+  EXPECT_EQ(RedactUri("file:///data/a#1.jpg"), "file:///data/a#1.jpg");
   EXPECT_EQ(RedactUri(""), "");
 }
 
