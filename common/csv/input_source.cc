@@ -11,12 +11,17 @@ constexpr absl::string_view kGzipMagic = "\x1f\x8b";
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<InputSource>> InputSource::Open(absl::string_view path) {
+absl::StatusOr<std::unique_ptr<ByteSource>> OpenInputFile(absl::string_view path) {
   MILLRACE_ASSIGN_OR_RETURN(FileSource file, FileSource::Open(path));
+  return std::make_unique<FileSource>(std::move(file));
+}
+
+absl::StatusOr<std::unique_ptr<InputSource>> InputSource::Open(absl::string_view path, const InputOpener& open) {
+  MILLRACE_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> file, open(path));
   std::unique_ptr<InputSource> input = absl::WrapUnique(new InputSource(std::move(file)));
   std::string& head = input->file_.head;
   for (char byte; head.size() < kGzipMagic.size(); head += byte) {
-    MILLRACE_ASSIGN_OR_RETURN(const size_t read, input->file_.source.Read(&byte, 1));
+    MILLRACE_ASSIGN_OR_RETURN(const size_t read, input->file_.source->Read(&byte, 1));
     if (read == 0) break;
   }
   if (head == kGzipMagic || absl::EndsWithIgnoreCase(path, ".gz"))
@@ -34,7 +39,7 @@ absl::StatusOr<size_t> InputSource::CountedFile::Read(char* buffer, size_t n) {
     std::memcpy(buffer, head.data(), read);
     head.erase(0, read);
   } else {
-    MILLRACE_ASSIGN_OR_RETURN(read, source.Read(buffer, n));
+    MILLRACE_ASSIGN_OR_RETURN(read, source->Read(buffer, n));
   }
   bytes += static_cast<int64_t>(read);
   return read;

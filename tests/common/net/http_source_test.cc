@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "common/io/gzip_reader.h"
+#include "common/csv/input_source.h"
 #include "common/io/gzip_writer.h"
 #include "tests/support/fault_server.h"
 
@@ -207,17 +207,18 @@ TEST(HttpSource, AnEmptyBodyIsAnEnd) {
   EXPECT_EQ(*ReadAll(server.Uri("/")), "");
 }
 
-TEST(HttpSource, CarriesGzip) {
+TEST(HttpSource, IsAnInputLikeAFileAlsoInGzip) {
   StringSink sink;
   auto writer = NewGzipWriter(GzipEffort::kSmall, sink);
   ASSERT_TRUE(writer->Append(Lines(1000)).ok() && writer->Finish().ok());
   Object object(sink.bytes());
   object.piece = sink.bytes().size() / 2;
   FaultServer server([&](const Request& request) { return object.Answer(request); });
-  auto source = HttpSource::Open(Quick(), server.Uri("/images.csv.gz"));
-  ASSERT_TRUE(source.ok()) << source.status();
-  GzipReader reader(**source, GzipMembers::kMany);
-  EXPECT_EQ(*ReadAll(reader), Lines(1000));
+  auto input = InputSource::Open(server.Uri("/images.csv.gz?sig=1"), [](absl::string_view uri) {
+    return absl::StatusOr<std::unique_ptr<ByteSource>>(HttpSource::Open(Quick(), uri));
+  });
+  ASSERT_TRUE(input.ok()) << input.status();
+  EXPECT_EQ(*ReadAll(**input), Lines(1000));
 }
 
 }  // namespace
