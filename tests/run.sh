@@ -75,25 +75,27 @@ phase_clang() {
   configure build-clang -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14 -DMILLRACE_FUZZ=ON &&
     build build-clang all
 }
+# One target, with what it found before and the seeds that the repository has for it.
+fuzz_one() {
+  local name corpus seeds_of_target
+  name=$(basename "$1")
+  corpus=build-clang/corpus/$name
+  mkdir -p "$corpus"
+  seeds_of_target=tests/fuzz/corpus/${name%_fuzz}
+  [ -d "$seeds_of_target" ] || seeds_of_target=
+  # shellcheck disable=SC2086  # an absent seed folder is no argument
+  if "$1" -max_total_time="$fuzz_seconds" -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$corpus-" "$corpus" $seeds_of_target; then
+    echo "CASE passed $1"
+  else
+    echo "CASE failed $1"
+    return 1
+  fi
+}
 phase_fuzz() {
   phase_clang || return
-  local target name status=0 corpus seeds_of_target
-  for target in build-clang/fuzz/*_fuzz; do
-    name=$(basename "$target")
-    corpus=build-clang/corpus/$name
-    mkdir -p "$corpus"
-    seeds_of_target=tests/fuzz/corpus/${name%_fuzz}
-    [ -d "$seeds_of_target" ] || seeds_of_target=
-    # shellcheck disable=SC2086  # an absent seed folder is no argument
-    if "$target" -max_total_time="$fuzz_seconds" -rss_limit_mb=2048 -print_final_stats=1 \
-      -artifact_prefix="$corpus-" "$corpus" $seeds_of_target; then
-      echo "CASE passed $target"
-    else
-      echo "CASE failed $target"
-      status=1
-    fi
-  done
-  return $status
+  export -f fuzz_one
+  export fuzz_seconds
+  printf '%s\n' build-clang/fuzz/*_fuzz | xargs -P "$jobs" -I{} bash -c 'fuzz_one {}'
 }
 phase_asan() { phase_clang && run_ctest build-clang -L '^unit$' -j "$jobs"; }
 phase_tsan() {
