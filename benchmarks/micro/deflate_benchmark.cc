@@ -15,6 +15,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_split.h"
@@ -49,6 +50,7 @@ Record MakeRecord(const ImageHeader& header, const std::string& pixels, const Op
     record.image.resize(Base64Size(pixels.size()));
     Base64UrlEncode(reinterpret_cast<const uint8_t*>(pixels.data()), pixels.size(), record.image.data());
   }
+  if (!text) record.row_bytes = header.row_bytes();
   if (text && header.row_bytes() % 3 == 0) record.row_bytes = header.row_bytes() / 3 * 4;
   RecordShell shell;
   shell.Reset(record.image.size(), {.image_name = "cat.7.jpg",
@@ -71,7 +73,7 @@ std::vector<Record> ReadRecords(const Options& options) {
   ImageDecoder decoder;
   while (records.size() < options.images && std::getline(csv, line)) {
     const std::vector<std::string> cells = absl::StrSplit(line, ',');
-    std::ifstream stream(folder + cells.at(1), std::ios::binary);
+    std::ifstream stream(cells.at(1).front() == '/' ? cells[1] : folder + cells[1], std::ios::binary);
     const std::string file{std::istreambuf_iterator<char>(stream), {}};
     const ImageOr<ImageHeader> header = decoder.Open(file, {}, {});
     if (!std::holds_alternative<ImageHeader>(header)) continue;
@@ -161,10 +163,13 @@ int Main(int argc, char** argv) {
   app.add_flag("--only-fast", only_fast, "Without the levels balanced and small");
   CLI11_PARSE(app, argc, argv);
   const std::vector<Record> records = ReadRecords(options);
-  Measure("fast", records, [](ByteSink& sink) { return NewPixelDeflateWriter(sink); });
-  if (Supported(PixelKernel::kAvx2))
-    Measure("fast, AVX2", records, [](ByteSink& sink) { return NewPixelDeflateWriter(sink, PixelKernel::kAvx2); });
-  Measure("fast, scalar", records, [](ByteSink& sink) { return NewPixelDeflateWriter(sink, PixelKernel::kScalar); });
+  const PixelForm form = options.payload == "raw" ? PixelForm::kRaw : PixelForm::kText;
+  const std::pair<const char*, PixelKernel> kernels[] = {
+      {"fast", PixelKernel::kBest}, {"fast, AVX2", PixelKernel::kAvx2}, {"fast, scalar", PixelKernel::kScalar}};
+  for (const auto& [name, kernel] : kernels) {
+    if (!Supported(kernel)) continue;
+    Measure(name, records, [&, kernel = kernel](ByteSink& sink) { return NewPixelDeflateWriter(sink, form, kernel); });
+  }
   if (only_fast) return 0;
   Measure("balanced", records, [](ByteSink& sink) { return NewGzipWriter(GzipEffort::kBalanced, sink); });
   Measure("small", records, [](ByteSink& sink) { return NewGzipWriter(GzipEffort::kSmall, sink); });

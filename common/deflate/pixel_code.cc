@@ -7,9 +7,15 @@ namespace millrace {
 namespace {
 
 constexpr size_t kEndOfBlock = 256;
-// RFC 1951 §3.2.5: symbol 258 is a length of 4, 262 of 8; 276 of 59 to 66 with three extra bits.
-constexpr std::array<BitString, 3> kLengthExtra = {BitString{0, 0}, BitString{0, 0}, BitString{64 - 59, 3}};
-constexpr std::array<size_t, 3> kLengthSymbols = {258, 262, 276};
+// RFC 1951 §3.2.5, by MatchLength. Symbol 258 is a length of 4, 262 of 8; 276 of 59 to 66 with three extra bits.
+struct LengthSymbols {
+  std::array<size_t, 3> symbols;
+  BitString vector_extra;
+};
+constexpr LengthSymbols kTextLengths = {{258, 262, 276}, {64 - 59, 3}};
+constexpr LengthSymbols kRawLengths = {{257, 260, 274}, {48 - 43, 3}};  // 3; 6; 43 to 50
+
+const LengthSymbols& LengthsOf(size_t group) { return group == kTextGroup ? kTextLengths : kRawLengths; }
 
 constexpr uint8_t kTextLimit = 7;      // eight characters in 56 bits
 constexpr uint8_t kMatchLimit = 10;    // two matches in 57 bits: 2 × (10 + 5 + 13) at distances up to 32768
@@ -39,8 +45,8 @@ class SymbolSet {
   std::array<uint8_t, kMaxHuffmanSymbols> limits_;
 };
 
-void AddMatches(const PixelStatistics& statistics, SymbolSet& set) {
-  for (size_t i = 0; i < kLengthSymbols.size(); ++i) set.Add(kLengthSymbols[i], statistics.matches[i], kMatchLimit);
+void AddMatches(const PixelStatistics& statistics, const LengthSymbols& lengths, SymbolSet& set) {
+  for (size_t i = 0; i < lengths.symbols.size(); ++i) set.Add(lengths.symbols[i], statistics.matches[i], kMatchLimit);
 }
 
 uint32_t OtherLiterals(const PixelStatistics& statistics) {
@@ -51,7 +57,8 @@ uint32_t OtherLiterals(const PixelStatistics& statistics) {
 
 }  // namespace
 
-PixelCode::PixelCode(const PixelStatistics& statistics) : text_(OtherLiterals(statistics) * 8 <= statistics.bytes) {
+PixelCode::PixelCode(const PixelStatistics& statistics, size_t group)
+    : group_(group), text_(OtherLiterals(statistics) * 8 <= statistics.bytes) {
   text_ ? MakeTextLengths(statistics) : MakeByteLengths(statistics);
   MakeDistanceLengths(statistics);
   CanonicalCodes(lengths_, absl::MakeSpan(codes_));
@@ -67,7 +74,7 @@ void PixelCode::MakeTextLengths(const PixelStatistics& statistics) {
     if (IsBase64Url(c)) set.Add(c, statistics.literals[c], kTextLimit);
   }
   set.Add(kEndOfBlock, OtherLiterals(statistics), kTextLimit);  // stands for the branch
-  AddMatches(statistics, set);
+  AddMatches(statistics, LengthsOf(group_), set);
   set.Assign(absl::MakeSpan(lengths_));
   const uint8_t branch = lengths_[kEndOfBlock];
   for (size_t c = 0, leaf = 0; c <= kEndOfBlock; ++c) {
@@ -79,7 +86,7 @@ void PixelCode::MakeByteLengths(const PixelStatistics& statistics) {
   SymbolSet set;
   for (size_t c = 0; c < 256; ++c) set.Add(c, statistics.literals[c], kByteLimit);
   set.Add(kEndOfBlock, 0, kByteLimit);
-  AddMatches(statistics, set);
+  AddMatches(statistics, LengthsOf(group_), set);
   set.Assign(absl::MakeSpan(lengths_));
 }
 
@@ -96,8 +103,10 @@ void PixelCode::MakeDistanceLengths(const PixelStatistics& statistics) {
 bool PixelCode::Pays(const PixelStatistics& statistics) const {
   uint64_t bits = 0;
   for (size_t c = 0; c < 256; ++c) bits += uint64_t{statistics.literals[c]} * lengths_[c];
-  for (size_t i = 0; i < kLengthSymbols.size(); ++i)
-    bits += uint64_t{statistics.matches[i]} * (lengths_[kLengthSymbols[i]] + kLengthExtra[i].count);
+  const LengthSymbols& lengths = LengthsOf(group_);
+  for (size_t i = 0; i < lengths.symbols.size(); ++i)
+    bits += uint64_t{statistics.matches[i]} * lengths_[lengths.symbols[i]];
+  bits += uint64_t{statistics.matches[kMatchVector]} * lengths.vector_extra.count;
   for (size_t s = 0; s < kDistanceSymbols; ++s)
     bits += uint64_t{statistics.distances[s]} * (distance_lengths_[s] + (s < 4 ? 0 : s / 2 - 1));
   return bits < uint64_t{statistics.bytes} * 8;
@@ -105,8 +114,9 @@ bool PixelCode::Pays(const PixelStatistics& statistics) const {
 
 BitString PixelCode::Match(MatchLength length, size_t distance) const {
   const DistanceSymbol symbol = ForDistance(distance);
-  BitString match = codes_[kLengthSymbols[length]];
-  match.Add(kLengthExtra[length]);
+  const LengthSymbols& lengths = LengthsOf(group_);
+  BitString match = codes_[lengths.symbols[length]];
+  if (length == kMatchVector) match.Add(lengths.vector_extra);
   match.Add(distance_codes_[symbol.symbol]);
   match.Add(symbol.extra, symbol.extra_bits);
   return match;

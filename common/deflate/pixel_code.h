@@ -21,8 +21,10 @@ constexpr bool IsBase64Url(size_t c) {
 
 class PixelCode {
  public:
-  explicit PixelCode(const PixelStatistics& statistics);
+  // `group`: kTextGroup or kRawGroup.
+  PixelCode(const PixelStatistics& statistics, size_t group);
 
+  size_t group() const { return group_; }
   bool text() const { return text_; }
   // Whether the sample becomes smaller.
   bool pays() const { return pays_; }
@@ -36,14 +38,15 @@ class PixelCode {
   static constexpr size_t kHeaderBytes = 180;
 
  private:
-  static constexpr size_t kSymbols = 277;  // up to the length symbol of 64
+  static constexpr size_t kSymbols = 277;  // up to the length symbol of a vector of text
 
   void MakeTextLengths(const PixelStatistics& statistics);
   void MakeByteLengths(const PixelStatistics& statistics);
   void MakeDistanceLengths(const PixelStatistics& statistics);
   bool Pays(const PixelStatistics& statistics) const;
 
-  bool text_;
+  const size_t group_;
+  const bool text_;
   bool pays_;
   std::array<uint8_t, kSymbols> lengths_ = {};
   std::array<uint8_t, kDistanceSymbols> distance_lengths_ = {};

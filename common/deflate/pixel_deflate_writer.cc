@@ -35,8 +35,13 @@ PixelKernelFunction FunctionOf(PixelKernel kernel) {
 
 class PixelDeflateWriter : public BlockWriter {
  public:
-  PixelDeflateWriter(ByteSink& sink, PixelKernelFunction kernel)
-      : sink_(sink), kernel_(kernel), out_(new uint8_t[kOutSize]), writer_{out_.get()} {
+  PixelDeflateWriter(ByteSink& sink, PixelForm form, PixelKernelFunction kernel)
+      : sink_(sink),
+        group_(form == PixelForm::kText ? kTextGroup : kRawGroup),
+        kernel_(kernel),
+        out_(new uint8_t[kOutSize]),
+        writer_{out_.get()},
+        stretches_(group_) {
     std::memcpy(out_.get(), kGzipHeader, sizeof kGzipHeader);
     writer_.out += sizeof kGzipHeader;
   }
@@ -58,7 +63,7 @@ class PixelDeflateWriter : public BlockWriter {
  private:
   void PutBlock(absl::Span<const uint8_t> block, bool last) {
     const std::vector<Stretch>& stretches = stretches_.Next(block.size());
-    const PixelCode code(PixelStatistics::Sample(block, stretches));
+    const PixelCode code(PixelStatistics::Sample(block, stretches, group_), group_);
     const BitWriter before = writer_;
     if (code.pays()) PutCoded(block, stretches, code, last);
     // The sample may have promised too much.
@@ -71,10 +76,10 @@ class PixelDeflateWriter : public BlockWriter {
                 bool last) {
     code.PutHeader(last, writer_);
     PixelTables tables(code);
-    const PixelKernelFunction kernel = code.text() ? kernel_ : PixelKernelScalar;
+    const PixelKernelFunction kernel = code.text() && group_ == kTextGroup ? kernel_ : PixelKernelScalar;
     for (const Stretch& stretch : stretches) {
       tables.SetRow(code, stretch.row);
-      const size_t vectors = stretch.begin + (stretch.end - stretch.begin) / kVector * kVector;
+      const size_t vectors = stretch.end - (stretch.end - stretch.begin) % (group_ * kVectorGroups);
       kernel(block.data(), stretch.begin, vectors, stretch.row, tables, writer_);
       PutVector(block.data(), vectors, stretch.end, stretch.row, tables, writer_);
     }
@@ -100,6 +105,7 @@ class PixelDeflateWriter : public BlockWriter {
   }
 
   ByteSink& sink_;
+  const size_t group_;
   const PixelKernelFunction kernel_;
   const std::unique_ptr<uint8_t[]> out_;
   BitWriter writer_;
@@ -120,8 +126,8 @@ bool Supported(PixelKernel kernel) {
 #endif
 }
 
-std::unique_ptr<BlockWriter> NewPixelDeflateWriter(ByteSink& sink, PixelKernel kernel) {
-  return std::make_unique<PixelDeflateWriter>(sink, FunctionOf(kernel));
+std::unique_ptr<BlockWriter> NewPixelDeflateWriter(ByteSink& sink, PixelForm form, PixelKernel kernel) {
+  return std::make_unique<PixelDeflateWriter>(sink, form, FunctionOf(kernel));
 }
 
 }  // namespace millrace

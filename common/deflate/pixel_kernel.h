@@ -15,6 +15,7 @@ struct PixelTables {
   explicit PixelTables(const PixelCode& code);
   void SetRow(const PixelCode& code, size_t row);
 
+  size_t group;
   static constexpr uint32_t kCountShift = 16;
   uint32_t literals[256];  // bits, and their number from kCountShift on
   // Of text, for vector kernels: ASCII's codes of at most 8 bits; a count of kLong for the others.
@@ -31,11 +32,12 @@ struct PixelTables {
 using PixelKernelFunction = void (*)(const uint8_t* block, size_t begin, size_t end, size_t row,
                                      const PixelTables& tables, BitWriter& writer);
 
+// Of text or bytes.
 void PixelKernelScalar(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,
                        BitWriter& writer);
 
 #if defined(__x86_64__)
-// Of text codes only.
+// Of text codes in groups of kTextGroup.
 void PixelKernelAvx2(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,
                      BitWriter& writer);
 void PixelKernelAvx512(const uint8_t* block, size_t begin, size_t end, size_t row, const PixelTables& tables,

@@ -113,11 +113,11 @@ struct Words {
                                       BitWriter& writer) {
   const __m256i six_bits = SixBits(text);
   Words words = JoinToGroups(LookUp(tables.alphabet_codes, six_bits), LookUp(tables.alphabet_counts, six_bits));
-  SetGroups(words, _mm256_cmpeq_epi32(text, up), tables.matches[kAbove][kMatch4]);
-  SetGroups(words, _mm256_cmpeq_epi32(text, left), tables.matches[kSame][kMatch4]);
+  SetGroups(words, _mm256_cmpeq_epi32(text, up), tables.matches[kAbove][kMatchGroup]);
+  SetGroups(words, _mm256_cmpeq_epi32(text, left), tables.matches[kSame][kMatchGroup]);
   words = JoinToPairs(words);
-  SetPairs(words, _mm256_cmpeq_epi64(text, up), tables.matches[kAbove][kMatch8]);
-  SetPairs(words, _mm256_cmpeq_epi64(text, left), tables.matches[kSame][kMatch8]);
+  SetPairs(words, _mm256_cmpeq_epi64(text, up), tables.matches[kAbove][kMatchPair]);
+  SetPairs(words, _mm256_cmpeq_epi64(text, left), tables.matches[kSame][kMatchPair]);
   PutWords(words, writer);
 }
 
@@ -132,25 +132,25 @@ struct Words {
                                        const PixelTables& tables, BitWriter& out) {
   const size_t first_above = row == 0 ? end : row;
   BitWriter writer = out;
-  for (size_t at = begin; at < end; at += kVector) {
+  for (size_t at = begin; at < end; at += kTextVector) {
     const uint8_t* p = block + at;
     const __m256i text = Load(p), text2 = Load(p + 32);
-    if (at < kGroup || !IsAlphabet(text) || !IsAlphabet(text2)) {
+    if (at < kTextGroup || !IsAlphabet(text) || !IsAlphabet(text2)) {
       BitWriter detour = writer;
-      PixelKernelScalar(block, at, at + kVector, row, tables, detour);
+      PixelKernelScalar(block, at, at + kTextVector, row, tables, detour);
       writer = detour;
       continue;
     }
-    const __m256i left = Load(p - kGroup), left2 = Load(p - kGroup + 32);
+    const __m256i left = Load(p - kTextGroup), left2 = Load(p - kTextGroup + 32);
     if (Equal(text, left, text2, left2)) {
-      writer.Put(tables.matches[kSame][kMatch64]);
+      writer.Put(tables.matches[kSame][kMatchVector]);
       continue;
     }
     const bool rows = at >= first_above;
     const __m256i up = rows ? Load(p - row) : _mm256_setzero_si256();  // no character is zero
     const __m256i up2 = rows ? Load(p - row + 32) : _mm256_setzero_si256();
     if (Equal(text, up, text2, up2)) {
-      writer.Put(tables.matches[kAbove][kMatch64]);
+      writer.Put(tables.matches[kAbove][kMatchVector]);
       continue;
     }
     PutHalf(text, left, up, tables, writer);

@@ -96,19 +96,19 @@ struct Words {
   BitWriter writer = out;
   auto detour = [&](size_t at) {  // through a copy, so that `writer` stays in registers
     BitWriter copy = writer;
-    PixelKernelScalar(block, at, at + kVector, row, tables, copy);
+    PixelKernelScalar(block, at, at + kTextVector, row, tables, copy);
     writer = copy;
   };
-  for (size_t at = begin; at < end; at += kVector) {
-    if (at < kGroup) {
+  for (size_t at = begin; at < end; at += kTextVector) {
+    if (at < kTextGroup) {
       detour(at);
       continue;
     }
     const uint8_t* p = block + at;
-    const __m512i text = _mm512_loadu_si512(p), left = _mm512_loadu_si512(p - kGroup);
+    const __m512i text = _mm512_loadu_si512(p), left = _mm512_loadu_si512(p - kTextGroup);
     const __mmask16 same = _mm512_cmpeq_epi32_mask(text, left);
     if (same == 0xffff) {
-      writer.Put(tables.matches[kSame][kMatch64]);
+      writer.Put(tables.matches[kSame][kMatchVector]);
       continue;
     }
     const __m512i up = at >= first_above ? _mm512_loadu_si512(p - row) : _mm512_setzero_si512();
@@ -119,15 +119,15 @@ struct Words {
       continue;
     }
     if (above == 0xffff) {
-      writer.Put(tables.matches[kAbove][kMatch64]);
+      writer.Put(tables.matches[kAbove][kMatchVector]);
       continue;
     }
     Words words = JoinToGroups(_mm512_permutex2var_epi8(codes_low, text, codes_high), counts);
-    SetGroups(words, above, tables.matches[kAbove][kMatch4]);
-    SetGroups(words, same, tables.matches[kSame][kMatch4]);
+    SetGroups(words, above, tables.matches[kAbove][kMatchGroup]);
+    SetGroups(words, same, tables.matches[kSame][kMatchGroup]);
     words = JoinToPairs(words);
-    SetPairs(words, _mm512_cmpeq_epi64_mask(text, up), tables.matches[kAbove][kMatch8]);
-    SetPairs(words, _mm512_cmpeq_epi64_mask(text, left), tables.matches[kSame][kMatch8]);
+    SetPairs(words, _mm512_cmpeq_epi64_mask(text, up), tables.matches[kAbove][kMatchPair]);
+    SetPairs(words, _mm512_cmpeq_epi64_mask(text, left), tables.matches[kSame][kMatchPair]);
     PutWords(words, writer);
   }
   out = writer;

@@ -25,8 +25,8 @@ struct PixelStatistics {
   std::array<uint32_t, kDistanceSymbols> distances = {};  // 1 or more for each symbol that may occur
   uint32_t bytes = 0;                                     // sampled
 
-  // The stretches cover the block, in order.
-  static PixelStatistics Sample(absl::Span<const uint8_t> block, absl::Span<const Stretch> stretches);
+  // The stretches cover the block, in order. `group`: kTextGroup or kRawGroup.
+  static PixelStatistics Sample(absl::Span<const uint8_t> block, absl::Span<const Stretch> stretches, size_t group);
 };
 
 }  // namespace millrace

@@ -6,7 +6,7 @@ namespace millrace {
 
 void Stretches::BeginImage(int64_t offset, int64_t row, int64_t total) {
   if (!images_.empty() && images_.back().begin == offset) images_.pop_back();
-  const bool reachable = row >= static_cast<int64_t>(kGroup) && row <= static_cast<int64_t>(kMaxDistance);
+  const bool reachable = row >= group_ && row <= static_cast<int64_t>(kMaxDistance);
   images_.push_back({offset, offset + std::max<int64_t>(total, 0), reachable ? static_cast<size_t>(row) : 0});
 }
 
@@ -22,11 +22,9 @@ const std::vector<Stretch>& Stretches::Next(size_t size) {
 
 // What lies before the image, the rest of a group that the block's start cut, and the image's whole groups.
 void Stretches::AddImage(const Image& image, int64_t until) {
-  constexpr auto kGroupSize = static_cast<int64_t>(kGroup);
   const int64_t end = std::min(image.end, until);
   Add(std::min(image.begin, until), 0);
-  if (block_ > image.begin)
-    Add(std::min(block_ + (kGroupSize - (block_ - image.begin) % kGroupSize) % kGroupSize, end), 0);
+  if (block_ > image.begin) Add(std::min(block_ + (group_ - (block_ - image.begin) % group_) % group_, end), 0);
   Add(end, image.row);
 }
 

@@ -10,6 +10,8 @@ namespace millrace {
 
 class Stretches {
  public:
+  // `group`: kTextGroup or kRawGroup.
+  explicit Stretches(size_t group) : group_(static_cast<int64_t>(group)) {}
   // An image of `total` bytes at `offset` of the stream, behind all that Next has returned. It ends an image before it.
   void BeginImage(int64_t offset, int64_t row, int64_t total);
   // Of the stream's next `size` bytes.
@@ -24,6 +26,7 @@ class Stretches {
   void AddImage(const Image& image, int64_t until);
   void Add(int64_t end, size_t row);
 
+  const int64_t group_;
   int64_t block_ = 0;          // offset of the current block in the stream
   std::vector<Image> images_;  // the one that began in a block before, and those of the current block
   std::vector<Stretch> stretches_;

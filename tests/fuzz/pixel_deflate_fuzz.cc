@@ -52,9 +52,9 @@ void Feed(BlockWriter& writer, absl::string_view bytes, size_t cut) {
     Check(writer.Append(bytes.substr(0, cut)).ok());
 }
 
-std::string Deflate(const Input& input, PixelKernel kernel, size_t cut) {
+std::string Deflate(const Input& input, PixelForm form, PixelKernel kernel, size_t cut) {
   StringSink sink;
-  auto writer = NewPixelDeflateWriter(sink, kernel);
+  auto writer = NewPixelDeflateWriter(sink, form, kernel);
   absl::string_view rest = input.stream;
   for (const Hint& hint : input.hints) {
     const absl::string_view before = rest.substr(0, hint.skip);
@@ -80,12 +80,12 @@ std::string Inflate(absl::string_view member) {
   }
 }
 
-void RoundTrip(const Input& input) {
-  const std::string member = Deflate(input, PixelKernel::kBest, kMost);
+void RoundTrip(const Input& input, PixelForm form) {
+  const std::string member = Deflate(input, form, PixelKernel::kBest, kMost);
   Check(Inflate(member) == input.stream);
   Check(member.size() <= input.stream.size() + input.stream.size() / 4096 + 64);
   for (PixelKernel kernel : kPixelKernels) {
-    if (Supported(kernel)) Check(Deflate(input, kernel, 1 + input.stream.size() % 997) == member);
+    if (Supported(kernel)) Check(Deflate(input, form, kernel, 1 + input.stream.size() % 997) == member);
   }
 }
 
@@ -93,6 +93,8 @@ void RoundTrip(const Input& input) {
 }  // namespace millrace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  millrace::RoundTrip(millrace::Parse({reinterpret_cast<const char*>(data), size}));
+  const millrace::Input input = millrace::Parse({reinterpret_cast<const char*>(data), size});
+  millrace::RoundTrip(input, millrace::PixelForm::kText);
+  millrace::RoundTrip(input, millrace::PixelForm::kRaw);
   return 0;
 }

@@ -145,7 +145,7 @@ def test_each_shard_is_one_gzip_member(dataset):
         assert data[:10] == bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, data[8], 3]), "no name, no time"
 
 
-@pytest.mark.parametrize("options", [("--compression", "none"), ("--gzip-level", "small"), ("--shuffle-seed", "7")])
+@pytest.mark.parametrize("options", [("--compression", "none"), ("--gzip-level", "fast"), ("--gzip-level", "small"), ("--shuffle-seed", "7")])
 def test_other_encodings_hold_the_same_records(rows, dataset, millrace, tmp_path, options):
     output = tmp_path / "other"
     millrace.convert(rows[0] / "images.csv", output, *options)
@@ -156,6 +156,16 @@ def test_other_encodings_hold_the_same_records(rows, dataset, millrace, tmp_path
             return sorted((r.name, r.label, r.split, r.pixels.tobytes()) for r in user.records(folder, split))
 
         assert content(output) == content(dataset)
+
+
+def test_each_gzip_level_inflates_to_the_same_bytes(rows, millrace, tmp_path):
+    streams = {}
+    for level in ("fast", "balanced", "small"):
+        millrace.convert(rows[0] / "images.csv", tmp_path / level, "--gzip-level", level, "--num-shards", "2")
+        shards = sorted((tmp_path / level).glob("*.tfrecord.gz"))
+        streams[level] = [gzip.decompress(shard.read_bytes()) for shard in shards]
+    assert streams["fast"] == streams["balanced"] == streams["small"]
+    assert len(streams["fast"]) == 2 * len(SPLITS)
 
 
 def test_the_same_input_gives_the_same_bytes(rows, dataset, millrace, tmp_path):

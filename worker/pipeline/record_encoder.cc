@@ -51,7 +51,7 @@ absl::StatusOr<uint32_t> RecordEncoder::AppendFile(absl::string_view file, uint3
 }
 
 absl::StatusOr<uint32_t> RecordEncoder::AppendText(const RowSlot& slot, uint32_t crc) {
-  const auto row = static_cast<uint64_t>(slot.header.width) * static_cast<uint64_t>(slot.header.channels);
+  const auto row = static_cast<uint64_t>(slot.header.row_bytes());
   out_.BeginImage(row % 3 == 0 ? static_cast<int64_t>(Base64Size(row)) : 0,
                   static_cast<int64_t>(ImageSize(slot, PAYLOAD_RAW_BASE64)));
   ImageText text(out_, crc);
@@ -61,6 +61,7 @@ absl::StatusOr<uint32_t> RecordEncoder::AppendText(const RowSlot& slot, uint32_t
 }
 
 absl::StatusOr<uint32_t> RecordEncoder::AppendRaw(const RowSlot& slot, uint32_t crc) {
+  out_.BeginImage(slot.header.row_bytes(), slot.header.pixel_bytes());
   MILLRACE_RETURN_IF_ERROR(ForEachPiece(slot, [&](absl::Span<const uint8_t> pixels) {
     const absl::string_view bytes(reinterpret_cast<const char*>(pixels.data()), pixels.size());
     crc = Crc32c(bytes, crc);

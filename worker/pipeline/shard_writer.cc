@@ -12,7 +12,8 @@ namespace {
 
 std::unique_ptr<BlockWriter> NewStream(const ConvertSpec& spec, ByteSink& sink) {
   if (spec.compression() == COMPRESSION_NONE) return NewPlainWriter(sink);
-  if (spec.gzip_level() == GZIP_LEVEL_FAST) return NewPixelDeflateWriter(sink);
+  if (spec.gzip_level() == GZIP_LEVEL_FAST)
+    return NewPixelDeflateWriter(sink, spec.payload() == PAYLOAD_RAW ? PixelForm::kRaw : PixelForm::kText);
   return NewGzipWriter(spec.gzip_level() == GZIP_LEVEL_SMALL ? GzipEffort::kSmall : GzipEffort::kBalanced, sink);
 }
 

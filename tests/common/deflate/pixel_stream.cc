@@ -59,9 +59,9 @@ void PixelStream::AddImage(size_t width, size_t height, std::mt19937& random) {
   bytes += text + "image_name\x12\x0a cat.7.jpg";
 }
 
-std::string DeflatePixels(const PixelStream& stream, PixelKernel kernel, std::mt19937* cuts) {
+std::string DeflatePixels(const PixelStream& stream, PixelKernel kernel, std::mt19937* cuts, PixelForm form) {
   StringSink sink;
-  auto writer = NewPixelDeflateWriter(sink, kernel);
+  auto writer = NewPixelDeflateWriter(sink, form, kernel);
   absl::string_view rest = stream.bytes;
   auto append = [&](size_t n) {
     cuts != nullptr ? AppendCut(*writer, rest.substr(0, n), *cuts) : AppendWhole(*writer, rest.substr(0, n));

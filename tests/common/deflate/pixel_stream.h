@@ -30,6 +30,7 @@ struct PixelStream {
 std::string ImageText(size_t width, size_t height, std::mt19937& random);
 
 // The gzip member. `cuts` makes calls of random sizes, half of them through Room and Advance.
-std::string DeflatePixels(const PixelStream& stream, PixelKernel kernel, std::mt19937* cuts = nullptr);
+std::string DeflatePixels(const PixelStream& stream, PixelKernel kernel, std::mt19937* cuts = nullptr,
+                          PixelForm form = PixelForm::kText);
 
 }  // namespace millrace

@@ -13,14 +13,14 @@ namespace {
 using testing::ElementsAre;
 
 TEST(StretchesTest, AStreamWithoutImagesIsOneStretchABlock) {
-  Stretches stretches;
+  Stretches stretches(kTextGroup);
   EXPECT_THAT(stretches.Next(100), ElementsAre(Stretch{0, 100, 0}));
   EXPECT_THAT(stretches.Next(50), ElementsAre(Stretch{0, 50, 0}));
   EXPECT_THAT(stretches.Next(0), ElementsAre());
 }
 
 TEST(StretchesTest, ImagesLieBetweenHeadsAndTails) {
-  Stretches stretches;
+  Stretches stretches(kTextGroup);
   stretches.BeginImage(10, 40, 400);
   stretches.BeginImage(430, 80, 160);
   EXPECT_THAT(stretches.Next(600), ElementsAre(Stretch{0, 10, 0}, Stretch{10, 410, 40}, Stretch{410, 430, 0},
@@ -28,7 +28,7 @@ TEST(StretchesTest, ImagesLieBetweenHeadsAndTails) {
 }
 
 TEST(StretchesTest, AnImageGoesOnInTheNextBlocksAtItsOwnGroups) {
-  Stretches stretches;
+  Stretches stretches(kTextGroup);
   stretches.BeginImage(7, 40, 250);
   EXPECT_THAT(stretches.Next(100), ElementsAre(Stretch{0, 7, 0}, Stretch{7, 100, 40}));
   EXPECT_THAT(stretches.Next(100), ElementsAre(Stretch{0, 3, 0}, Stretch{3, 100, 40})) << "a group begins at 7 + 96";
@@ -37,14 +37,22 @@ TEST(StretchesTest, AnImageGoesOnInTheNextBlocksAtItsOwnGroups) {
 }
 
 TEST(StretchesTest, ABlockThatBeginsWithAGroupHasNoRestBeforeIt) {
-  Stretches stretches;
+  Stretches stretches(kTextGroup);
   stretches.BeginImage(0, 40, 1000);
   EXPECT_THAT(stretches.Next(100), ElementsAre(Stretch{0, 100, 40}));
   EXPECT_THAT(stretches.Next(100), ElementsAre(Stretch{0, 100, 40}));
 }
 
+TEST(StretchesTest, RawPixelsHaveThreeBytes) {
+  Stretches stretches(kRawGroup);
+  stretches.BeginImage(7, 3, 250);
+  EXPECT_THAT(stretches.Next(100), ElementsAre(Stretch{0, 7, 0}, Stretch{7, 100, 3}));
+  EXPECT_THAT(stretches.Next(100), ElementsAre(Stretch{0, 100, 3})) << "a pixel begins at 7 + 93";
+  EXPECT_THAT(stretches.Next(100), ElementsAre(Stretch{0, 2, 0}, Stretch{2, 57, 3}, Stretch{57, 100, 0}));
+}
+
 TEST(StretchesTest, RowsThatDeflateCannotReachAreNone) {
-  Stretches stretches;
+  Stretches stretches(kTextGroup);
   stretches.BeginImage(0, 32768, 100);
   EXPECT_THAT(stretches.Next(50), ElementsAre(Stretch{0, 50, 32768}));
   stretches.BeginImage(50, 32769, 100);
@@ -56,7 +64,7 @@ TEST(StretchesTest, RowsThatDeflateCannotReachAreNone) {
 }
 
 TEST(StretchesTest, AWrongHintIsCutByTheNext) {
-  Stretches stretches;
+  Stretches stretches(kTextGroup);
   stretches.BeginImage(0, 40, 1 << 30);
   stretches.BeginImage(20, 80, -5);
   stretches.BeginImage(50, 60, 10);
