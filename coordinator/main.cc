@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "common/base/byte_size.h"
 #include "common/base/daemon.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
@@ -13,6 +14,7 @@
 #include "common/net/http_server.h"
 #include "common/net/monitoring.h"
 #include "coordinator/api/coordinator_metrics.h"
+#include "coordinator/api/rpc_metrics.h"
 #include "coordinator/engine/service/engine_service.h"
 #include "coordinator/rpc/grpc_server.h"
 #include "coordinator/store/data_dir.h"
@@ -22,6 +24,7 @@ namespace millrace {
 namespace {
 
 constexpr int kUsage = 2;
+constexpr double kLeastFree = 0.01;  // below this share of its disk the coordinator is read-only
 
 struct Flags {
   std::string listen = "127.0.0.1:7070";
@@ -61,6 +64,16 @@ int Fail(const absl::Status& status, int code) {
   return code;
 }
 
+// The last of a disk is kept for what was promised already: winners of running jobs, cancels.
+absl::Status RoomIn(const DataDir& folder) {
+  const absl::StatusOr<DiskSpace> space = folder.Free();
+  if (!space.ok() || static_cast<double>(space->free_bytes) >= kLeastFree * static_cast<double>(space->total_bytes))
+    return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("only ", FormatByteSize(space->free_bytes), " of ",
+                                                   FormatByteSize(space->total_bytes), " are free on the disk of ",
+                                                   folder.path(), ", less than 1 %; make room there"));
+}
+
 class Daemon {
  public:
   explicit Daemon(const Flags& flags) : flags_(flags) {}
@@ -77,6 +90,7 @@ class Daemon {
     MILLRACE_ASSIGN_OR_RETURN(std::unique_ptr<Journal> journal, SqliteJournal::Open(data_dir_->journal_path()));
     EngineServiceOptions options;
     options.engine.lease = absl::Seconds(flags_.lease_seconds);
+    options.may_write = [this] { return RoomIn(*data_dir_); };
     options.on_fatal = [](const absl::Status& status) {
       // What was promised can no longer be kept: end, and let the next start replay what is durable.
       Log(LogLevel::kError, "the journal failed; exiting", {{"error", std::string(status.message())}});
@@ -84,7 +98,12 @@ class Daemon {
     };
     MILLRACE_ASSIGN_OR_RETURN(engine_, EngineService::Start(options, std::move(journal)));
     MILLRACE_ASSIGN_OR_RETURN(const std::string token, Token());
-    MILLRACE_ASSIGN_OR_RETURN(rpc_, GrpcServer::Start({flags_.listen, token}, engine_.get()));
+    MILLRACE_ASSIGN_OR_RETURN(
+        rpc_, GrpcServer::Start({flags_.listen, token,
+                                 [this](absl::string_view method, absl::StatusCode code, absl::Duration time) {
+                                   rpc_metrics_.Count(method, code, time);
+                                 }},
+                                engine_.get()));
     coordinator_metrics_ = std::make_unique<CoordinatorMetrics>(&metrics_, engine_.get());
     HttpServerOptions http;
     http.address = flags_.http;
@@ -107,15 +126,14 @@ class Daemon {
     Log(LogLevel::kInfo, "callers need the token", {{"file", path}});
     return ReadOrMakeToken(path);
   }
-  absl::Status Ready() const {
-    return engine_->healthy() ? absl::OkStatus() : absl::UnavailableError("the journal does not work");
-  }
+  absl::Status Ready() const { return engine_->Ready(); }
 
   const Flags flags_;
   std::optional<DataDir> data_dir_;
   std::unique_ptr<EngineService> engine_;
-  std::unique_ptr<GrpcServer> rpc_;
   Metrics metrics_;
+  const RpcMetrics rpc_metrics_{&metrics_};
+  std::unique_ptr<GrpcServer> rpc_;
   std::unique_ptr<CoordinatorMetrics> coordinator_metrics_;
   std::unique_ptr<HttpServer> http_;
 };

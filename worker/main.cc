@@ -58,7 +58,7 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--http", flags.http, "Where /metrics, /healthz and /readyz are served; port 0 takes a free one")
       ->capture_default_str();
   app.add_option("--file-root", flags.file_roots,
-                 "Read inputs and images only below this folder; may be repeated [anywhere]");
+                 "Read inputs and images, and write outputs, only below this folder; may be repeated [anywhere]");
   app.add_option("--threads", flags.threads, "Cores for conversion")->check(CLI::Range(1, 1024))->capture_default_str();
   app.add_option("--slots", flags.slots, "Shards at a time [as many as threads]")->check(CLI::Range(1, 1024));
   app.add_option("--memory-budget", flags.memory_budget, "Memory of the whole process, for example 512MiB")
@@ -125,8 +125,8 @@ class Daemon {
     AgentOptions options;
     options.info = info_;
     auto agent =
-        std::make_unique<Agent>(options, client_.get(), store_.get(), MakeTaskRunner({&resources_, flags_.file_roots}),
-                                Observe(worker_metrics_.get()));
+        std::make_unique<Agent>(options, client_.get(), store_.get(),
+                                MakeTaskRunner({&resources_, flags_.file_roots, true}), Observe(worker_metrics_.get()));
     MutexLock lock(&mu_);
     agent_ = std::move(agent);
     if (!flags_.address_file.empty()) return WriteFileAtomically(flags_.address_file, http_->address());

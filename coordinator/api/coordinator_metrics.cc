@@ -54,6 +54,8 @@ std::vector<MetricFamily> CoordinatorFamilies() {
       {kCounter, "millrace_journal_rows_total", "Rows appended to the journal."},
       {kCounter, "millrace_journal_commits_total", "Times the journal was made durable; several rows share one."},
       {kCounter, "millrace_journal_seconds_total", "Time spent making the journal durable."},
+      {kGauge, "millrace_coordinator_read_only",
+       "1 while less than 1 % of the disk of --data-dir is free: no job is accepted, nothing is leased."},
       {kGauge, "millrace_coordinator_incarnation", "Grows by one with each start of the coordinator on this journal."},
   };
 }
@@ -93,6 +95,7 @@ std::vector<MetricSample> SamplesOf(const EngineMetrics& engine) {
       {"millrace_journal_rows_total", "", number(engine.journal_rows)},
       {"millrace_journal_commits_total", "", number(engine.journal_commits)},
       {"millrace_journal_seconds_total", "", engine.journal_seconds},
+      {"millrace_coordinator_read_only", "", number(engine.read_only)},
       {"millrace_coordinator_incarnation", "", number(engine.incarnation)},
   };
 }

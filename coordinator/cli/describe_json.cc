@@ -78,6 +78,7 @@ Json WorkerJson(const WorkerStatus& worker) {
           {"busy", worker.busy()},
           {"draining", worker.draining()},
           {"quarantined", worker.quarantined()},
+          {"silent", worker.silent()},
           {"last_sync_seconds", static_cast<double>(worker.last_sync_ms()) / 1000},
           {"memory_budget_bytes", worker.memory_budget_bytes()},
           {"free_disk_bytes", worker.free_disk_bytes()}};

@@ -89,6 +89,7 @@ std::string BadRows(const JobStatus& job, absl::string_view folder) {
 }
 
 std::string WorkerState(const WorkerStatus& worker) {
+  if (worker.silent()) return absl::StrCat("silent ", Elapsed(absl::Milliseconds(worker.last_sync_ms())), " (lost)");
   if (!worker.quarantined().empty()) return absl::StrCat("quarantined: ", Printable(worker.quarantined()));
   if (worker.draining()) return "draining";
   return worker.busy() > 0 ? "busy" : "idle";

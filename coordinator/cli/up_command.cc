@@ -108,7 +108,8 @@ void AddUpFlags(CLI::App& up, UpOptions& options) {
       ->type_name("N")
       ->check(CLI::Range(1, 1024).description(""));
   up.add_option("--memory-budget", options.memory_budget, "Memory of each worker (default 512MiB)")->type_name("SIZE");
-  up.add_option("--file-root", options.file_roots, "Workers read images only below this folder; may be repeated")
+  up.add_option("--file-root", options.file_roots,
+                "Workers read images and write outputs only below this folder; may be repeated")
       ->type_name("DIR")
       ->allow_extra_args(false);
   options.fetch.AddTo(up);

@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "coordinator/cli/process.h"
 #include "coordinator/cli/state_folder.h"
 #include "coordinator/cli/text.h"
@@ -49,8 +50,10 @@ absl::StatusOr<std::unique_ptr<CoordinatorClient>> ConnectTo(const CoordinatorFl
 
 absl::Status NameCoordinator(const absl::Status& status, const Choice& choice) {
   if (!absl::IsUnavailable(status) || choice.embedded()) return status;
-  return absl::UnavailableError(absl::StrCat("coordinator ", Printable(choice.address), " (", choice.why,
-                                             ") is not reachable: ", status.message()));
+  absl::string_view words = status.message();
+  absl::ConsumePrefix(&words, absl::StrCat("the coordinator at ", choice.address, " does not answer: "));
+  return absl::UnavailableError(
+      absl::StrCat("coordinator ", Printable(choice.address), " (", choice.why, ") is not reachable: ", words));
 }
 
 }  // namespace millrace::cli

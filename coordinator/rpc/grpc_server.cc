@@ -27,50 +27,53 @@ bool SameToken(absl::string_view a, absl::string_view b) {
 
 class Service final : public Coordinator::CallbackService {
  public:
-  Service(EngineService* engine, std::string token) : engine_(engine), token_(std::move(token)) {}
+  Service(EngineService* engine, GrpcServerOptions options) : engine_(engine), options_(std::move(options)) {}
 
   using Context = grpc::CallbackServerContext;
   using Reactor = grpc::ServerUnaryReactor;
 
   Reactor* SubmitJob(Context* context, const SubmitJobRequest* in, SubmitJobReply* out) override {
-    return Forward(context, in, out, &EngineService::SubmitJob);
+    return Forward(context, in, out, &EngineService::SubmitJob, "SubmitJob");
   }
   Reactor* GetJob(Context* context, const GetJobRequest* in, JobStatus* out) override {
-    return Forward(context, in, out, &EngineService::GetJob);
+    return Forward(context, in, out, &EngineService::GetJob, "GetJob");
   }
   Reactor* ListJobs(Context* context, const ListJobsRequest* in, ListJobsReply* out) override {
-    return Forward(context, in, out, &EngineService::ListJobs);
+    return Forward(context, in, out, &EngineService::ListJobs, "ListJobs");
   }
   Reactor* CancelJob(Context* context, const CancelJobRequest* in, JobStatus* out) override {
-    return Forward(context, in, out, &EngineService::CancelJob);
+    return Forward(context, in, out, &EngineService::CancelJob, "CancelJob");
   }
   Reactor* RetryJob(Context* context, const RetryJobRequest* in, JobStatus* out) override {
-    return Forward(context, in, out, &EngineService::RetryJob);
+    return Forward(context, in, out, &EngineService::RetryJob, "RetryJob");
   }
   Reactor* GetJobLog(Context* context, const GetJobLogRequest* in, GetJobLogReply* out) override {
-    return Forward(context, in, out, &EngineService::GetJobLog);
+    return Forward(context, in, out, &EngineService::GetJobLog, "GetJobLog");
   }
   Reactor* ListWorkers(Context* context, const ListWorkersRequest* in, ListWorkersReply* out) override {
-    return Forward(context, in, out, &EngineService::ListWorkers);
+    return Forward(context, in, out, &EngineService::ListWorkers, "ListWorkers");
   }
   Reactor* DrainWorker(Context* context, const DrainWorkerRequest* in, DrainWorkerReply* out) override {
-    return Forward(context, in, out, &EngineService::DrainWorker);
+    return Forward(context, in, out, &EngineService::DrainWorker, "DrainWorker");
   }
   Reactor* Sync(Context* context, const SyncRequest* in, SyncReply* out) override {
-    return Forward(context, in, out, &EngineService::Sync);
+    return Forward(context, in, out, &EngineService::Sync, "Sync");
   }
 
  private:
   // The engine answers exactly once, so the reactor is finished exactly once, also after the client has gone.
   template <typename Request, typename Reply, typename Method>
-  Reactor* Forward(Context* context, const Request* request, Reply* reply, Method method) {
+  Reactor* Forward(Context* context, const Request* request, Reply* reply, Method method, absl::string_view name) {
     Reactor* reactor = context->DefaultReactor();
+    const absl::Time start = absl::Now();
     if (!Allowed(*context)) {
+      options_.answered(name, absl::StatusCode::kUnauthenticated, absl::Now() - start);
       reactor->Finish(
           grpc::Status(grpc::UNAUTHENTICATED, "wrong or missing token: set MILLRACE_TOKEN or --token-file"));
       return reactor;
     }
-    (engine_->*method)(*request, [reactor, reply](absl::StatusOr<Reply> answer) {
+    (engine_->*method)(*request, [this, name, start, reactor, reply](absl::StatusOr<Reply> answer) {
+      options_.answered(name, answer.status().code(), absl::Now() - start);
       if (!answer.ok()) return reactor->Finish(ToGrpc(answer.status()));
       *reply = *std::move(answer);
       reactor->Finish(grpc::Status::OK);
@@ -79,20 +82,20 @@ class Service final : public Coordinator::CallbackService {
   }
 
   bool Allowed(const Context& context) const {
-    if (token_.empty()) return true;
+    if (options_.token.empty()) return true;
     const auto found = context.client_metadata().find("authorization");
     if (found == context.client_metadata().end()) return false;
     absl::string_view value(found->second.data(), found->second.size());
-    return absl::ConsumePrefix(&value, "Bearer ") && SameToken(value, token_);
+    return absl::ConsumePrefix(&value, "Bearer ") && SameToken(value, options_.token);
   }
 
   EngineService* const engine_;
-  const std::string token_;
+  const GrpcServerOptions options_;
 };
 
 class Server final : public GrpcServer {
  public:
-  Server(EngineService* engine, std::string token) : service_(engine, std::move(token)) {}
+  Server(EngineService* engine, const GrpcServerOptions& options) : service_(engine, options) {}
   ~Server() override { Shutdown(); }
 
   absl::Status Listen(const std::string& address) {
@@ -134,7 +137,7 @@ class Server final : public GrpcServer {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOptions& options, EngineService* engine) {
-  auto server = std::make_unique<Server>(engine, options.token);
+  auto server = std::make_unique<Server>(engine, options);
   if (absl::Status status = server->Listen(options.listen); !status.ok()) return status;
   return server;
 }

@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 import threading
 import unittest
+import urllib.error
+import urllib.request
 
 from harness import BIN, Cluster, Images, all_names, run_cli, tree, undisturbed, wait_until
 
@@ -89,6 +91,98 @@ class Ownership(unittest.TestCase):
                 self.assertEqual(done.returncode, 1, done.stderr)
                 self.assertIn("thesis.tex", done.stderr)
                 self.assertEqual(all_names(cluster.out), ["thesis.tex"])
+
+
+class Cleaning(unittest.TestCase):
+    """A cancel gives the output folder up, wherever it lies and however far the job had come."""
+
+    @unittest.skipUnless(ROOT, "another disk is a mount namespace, which needs root")
+    def test_a_clean_up_is_not_left_to_a_worker_that_sees_another_disk(self):
+        images = Images.make()
+        with Cluster(workers=1, failpoints={"w1": "write/begin=stop@1"}) as cluster:
+            shared = cluster.dir / "shared"
+            shared.mkdir()
+            job = cluster.submit(images.csv, *SHARDS, output=shared / "out")
+            cluster.worker("w1").wait_stopped()  # the claim is made; w1 is silent now
+            script = f'mount -t tmpfs tmpfs "{shared}" && exec "$@"'
+            cluster.start_worker("other", wrapper=("unshare", "-m", "--propagation", "private", "sh", "-c", script, "sh"))
+            cluster.cli("jobs", "cancel", job)
+            wait_until(lambda: "failed on other" in cluster.cli("jobs", "logs", job).stdout, "the other worker to have looked")
+            self.assertTrue((shared / "out/_millrace.json").exists())
+            cluster.worker("w1").go_on()
+            if cluster.wait(job)["state"] == "failed":  # w1 was silent for too long
+                self.assertIn("nothing of the job is to be seen", cluster.describe(job)["error"])
+                cluster.cli("jobs", "cancel", job)
+            self.assertEqual(cluster.wait(job)["state"], "cancelled")
+            self.assertFalse((shared / "out").exists())
+            self.assertEqual(cluster.cli("jobs", "retry", job, "--detach").returncode, 0)
+            self.assertEqual(cluster.wait(job)["state"], "succeeded")
+
+    def test_a_publication_that_can_never_succeed_is_cancelled_and_starts_over(self):
+        images = Images.make()
+        with Cluster(workers=1, failpoints={"w1": "publish/shard=stop@2"}) as cluster:
+            job = cluster.submit(images.csv, *SHARDS)
+            cluster.worker("w1").wait_stopped()  # one shard is visible
+            one = visible(cluster.out)
+            self.assertEqual(len(one), 1, one)
+            shutil.rmtree(cluster.out / "_staging")
+            cluster.worker("w1").go_on()
+            self.assertEqual(cluster.wait(job)["state"], "failed")
+            self.assertEqual(visible(cluster.out), one)
+            self.assertEqual(cluster.cli("jobs", "cancel", job).returncode, 0)
+            self.assertEqual(cluster.wait(job)["state"], "cancelled")
+            self.assertFalse(cluster.out.exists(), "nothing of it is left")
+            self.assertEqual(cluster.cli("jobs", "retry", job, "--detach").returncode, 0)
+            self.assertEqual(cluster.wait(job)["state"], "succeeded")
+            self.assertEqual(tree(cluster.out), undisturbed(images.csv, *SHARDS))
+
+    def test_a_worker_writes_only_below_its_roots(self):
+        images = Images.make()
+        with Cluster(workers=0) as cluster:
+            (cluster.dir / "allowed").mkdir()
+            cluster.start_worker("w1", flags=("--file-root", images.folder, "--file-root", cluster.dir / "allowed"))
+            job = cluster.submit(images.csv, job_id="outside")
+            self.assertEqual(cluster.wait(job)["state"], "failed")
+            self.assertIn("lies outside this worker's --file-root", cluster.describe(job)["error"])
+            self.assertFalse(cluster.out.exists())
+            job = cluster.submit(images.csv, job_id="inside", output=cluster.dir / "allowed/out")
+            self.assertEqual(cluster.wait(job)["state"], "succeeded")
+
+
+class LittleRoom(unittest.TestCase):
+    @unittest.skipUnless(ROOT, "mounting a small tmpfs needs root")
+    def test_a_coordinator_whose_disk_is_nearly_full_is_read_only_until_there_is_room(self):
+        images = Images.make()
+        with Cluster(workers=1) as cluster:
+            cluster.coordinator.kill()
+            shutil.rmtree(cluster.dir / "data")
+            (cluster.dir / "data").mkdir()
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", cluster.dir / "data"], check=True)
+            try:
+                cluster.restart_coordinator()
+                filler = cluster.dir / "data/filler"
+                space = os.statvfs(cluster.dir / "data")
+                filler.write_bytes(b"x" * (space.f_bavail * space.f_frsize - space.f_blocks * space.f_frsize // 200))
+                wait_until(lambda: "read_only 1" in cluster.metrics(cluster.coordinator), "the coordinator to see it")
+                done = cluster.cli("convert", "--input", images.csv, "--output", cluster.out, "--detach")
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn("takes no jobs now: only", done.stderr)
+                self.assertEqual(ready(cluster)[0], 503)
+                self.assertIn("make room there", ready(cluster)[1])
+                filler.unlink()
+                wait_until(lambda: ready(cluster)[0] == 200, "the coordinator to see the room")
+                self.assertEqual(cluster.wait(cluster.submit(images.csv))["state"], "succeeded")
+            finally:
+                cluster.coordinator.kill()
+                subprocess.run(["umount", "-l", cluster.dir / "data"], check=True)
+
+
+def ready(cluster):
+    try:
+        with urllib.request.urlopen(f"http://{cluster.http}/readyz", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
 
 
 class Users(unittest.TestCase):

@@ -52,8 +52,6 @@ class Coordinator {
   void Call(const std::function<std::function<void()>(Engine&, Moment)>& call);
   Moment Now() const { return {world_.now, absl::ToUnixMillis(world_.now)}; }
   const Engine* engine() const { return engine_.get(); }
-  // Changes with every process of the coordinator: connections to an older one are dead.
-  int boot() const { return boot_; }
   Coverage GetCoverage() const {
     Coverage all = ended_;
     if (engine_ != nullptr) all.Add(engine_->Metrics(Now()));

@@ -49,7 +49,7 @@ void FakeWorker::Start() {
   draining_ = false;
   process_ = absl::StrCat(name_, ".", ++starts_);
   started_unix_ms_ = absl::ToUnixMillis(world_.now);
-  sequence_ = 0;
+  sequence_ = incarnation_ = 0;
   backoff_ = kShortestBackoff;
   attempts_.clear();
   world_.Say(name_, "starts as process ", process_);
@@ -92,6 +92,7 @@ SyncRequest FakeWorker::MakeRequest() {
   info.set_draining(draining_);
   info.set_started_unix_ms(started_unix_ms_);
   request.set_sequence(++sequence_);
+  request.set_incarnation(incarnation_);
   bool running = false;
   for (const auto& [epoch, attempt] : attempts_) {
     AttemptReport& report = *request.add_have();
@@ -114,10 +115,7 @@ void FakeWorker::Send() {
       Guarded(process, [this, sequence, reply] { Receive(sequence, reply); });
     });
   };
-  // A connection ends with the process at its other end, and what was under way on it never reaches the next one.
-  network_.Send(node_, kCoordinator, [this, request, answered, boot = coordinator_.boot()] {
-    if (boot == coordinator_.boot()) coordinator_.Sync(request, answered);
-  });
+  network_.Send(node_, kCoordinator, [this, request, answered] { coordinator_.Sync(request, answered); });
   Later(absl::Milliseconds(request.wait_ms()) + kCallPatience, [this, sequence] { TimedOut(sequence); });
 }
 
@@ -138,6 +136,7 @@ void FakeWorker::Receive(uint64_t sequence, const SyncReply& reply) {
   if (sequence != sequence_ || !awaiting_) return;  // what an older one added counts as lost
   awaiting_ = false;
   backoff_ = kShortestBackoff;
+  incarnation_ = reply.incarnation();
   if (!reply.superseded()) {
     const absl::Time lease_end = sent_ + absl::Milliseconds(reply.lease_ms()) * kOwnShareOfLease;
     for (auto& [epoch, attempt] : attempts_) attempt.lease_end = lease_end;

@@ -73,6 +73,7 @@ class FakeWorker {
   bool draining_ = false;
   std::map<EpochKey, Attempt> attempts_;
   uint64_t sequence_ = 0;
+  uint64_t incarnation_ = 0;
   bool awaiting_ = false;
   absl::Time sent_;
   absl::Duration backoff_;

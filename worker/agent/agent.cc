@@ -83,6 +83,7 @@ struct Agent::Inbox {
 Agent::Agent(AgentOptions options, CoordinatorClient* client, Store* store, TaskRunner runner, AgentObserver observer)
     : options_([&] {
         options.info.set_process(RandomProcessId());
+        options.info.set_started_unix_ms(absl::ToUnixMillis(absl::Now()));
         return std::move(options);
       }()),
       client_(client),
@@ -237,6 +238,7 @@ SyncRequest Agent::MakeRequest() {
     }
   }
   request.set_sequence(++sequence_);
+  request.set_incarnation(incarnation_);
   bool running = false;
   for (const auto& [key, attempt] : attempts_) {
     AttemptReport& report = *request.add_have();
@@ -258,6 +260,7 @@ Progress Agent::Observe(Attempt& attempt) {
 }
 
 void Agent::Obey(const SyncReply& reply) {
+  if (reply.incarnation() != 0) incarnation_ = reply.incarnation();
   if (reply.superseded()) return;
   const absl::Time lease_end = sent_ + absl::Milliseconds(reply.lease_ms()) * 0.8;
   for (auto& [key, attempt] : attempts_) attempt->lease_end = lease_end;

@@ -110,6 +110,7 @@ class Agent {
   std::map<Key, std::unique_ptr<Attempt>> attempts_ ABSL_GUARDED_BY(mu_);
   std::vector<std::unique_ptr<Attempt>> retired_ ABSL_GUARDED_BY(mu_);   // dropped; their threads may still run
   uint64_t sequence_ ABSL_GUARDED_BY(mu_) = 0;                           // of the newest request
+  uint64_t incarnation_ ABSL_GUARDED_BY(mu_) = 0;                        // of the coordinator that answered last
   bool awaiting_ ABSL_GUARDED_BY(mu_) = false;                           // the newest request has no answer yet
   std::optional<absl::StatusOr<SyncReply>> reply_ ABSL_GUARDED_BY(mu_);  // answer of the newest request
   absl::Time sent_ ABSL_GUARDED_BY(mu_);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
+#include "worker/agent/output_roots.h"
 #include "worker/pipeline/estimate.h"
 #include "worker/publish/claim.h"
 #include "worker/publish/cleanup_task.h"
@@ -20,6 +21,8 @@ class Runner {
   explicit Runner(const TaskRunnerOptions& options) : options_(options) {}
 
   absl::StatusOr<TaskResult> Run(TaskContext& context) {
+    if (options_.confine_outputs)
+      MILLRACE_RETURN_IF_ERROR(CheckOutputRoots(context.assignment.spec().output(), options_.file_roots));
     switch (context.assignment.work_case()) {
       case Assignment::kScan:
         return Scan(context);
@@ -37,6 +40,8 @@ class Runner {
 
  private:
   absl::StatusOr<TaskResult> Scan(TaskContext& context) {
+    if (context.assignment.spec().has_rows_from())
+      MILLRACE_RETURN_IF_ERROR(CheckDatasetOf(context.store, context.assignment.spec().rows_from()));
     MILLRACE_RETURN_IF_ERROR(TakeClaim(context.store, context.assignment));
     ScanOptions scan;
     scan.encoding_version = EncodingVersion();

@@ -13,6 +13,7 @@ namespace millrace {
 struct TaskRunnerOptions {
   PipelineResources* resources = nullptr;  // borrowed; threads and memory that all attempts share
   std::vector<std::string> file_roots;     // inputs and images must lie below one of these; empty: anywhere
+  bool confine_outputs = false;            // outputs too: a daemon's jobs come from others
 };
 
 // What an Agent takes. Thread-safe: attempts run at once.

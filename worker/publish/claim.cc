@@ -107,6 +107,18 @@ absl::Status TakeClaim(Store& store, const Assignment& assignment) {
   return absl::UnavailableError(absl::StrCat("output: ", output, " is being claimed and left by others"));
 }
 
+absl::Status CheckDatasetOf(const Store& store, const RowsFrom& from) {
+  const absl::StatusOr<Claim> claim = ReadClaim(store, from.dataset());
+  if (absl::IsUnavailable(claim.status())) return claim.status();
+  const bool complete = store.Open(absl::StrCat(from.dataset(), "/", kSuccessFile)).ok();
+  if (!claim.ok() || !complete)
+    return absl::FailedPreconditionError(absl::StrCat("this worker sees no finished dataset of job ", from.job_id(),
+                                                      " at ", JsonEscape(from.dataset())));
+  if (claim->job_id == from.job_id()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(JsonEscape(from.dataset()), " holds the dataset of job ",
+                                                 claim->job_id, " now, not that of job ", from.job_id()));
+}
+
 absl::Status CheckClaim(const Store& store, const Assignment& assignment) {
   const std::string& output = assignment.spec().output();
   absl::StatusOr<Claim> claim = ReadClaim(store, output);

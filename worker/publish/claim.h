@@ -31,6 +31,10 @@ absl::StatusOr<Claim> ReadClaim(const Store& store, absl::string_view output);
 // (worker/publish/older_dataset.h).
 absl::Status TakeClaim(Store& store, const Assignment& assignment);
 
+// Does the dataset there belong to that job still, and is it complete? FAILED_PRECONDITION if there is none (another
+// disk?), INVALID_ARGUMENT if it is another job's.
+absl::Status CheckDatasetOf(const Store& store, const RowsFrom& from);
+
 // For every other task: does this worker see the claim that the scan's worker made? FAILED_PRECONDITION if not: another
 // disk is mounted here, or none, or it may not read it.
 absl::Status CheckClaim(const Store& store, const Assignment& assignment);

@@ -24,6 +24,8 @@ std::string JobIdOf(const Update& update) {
       return update.job_archived().status().job_id();
     case Update::kScanLeased:
       return update.scan_leased().job_id();
+    case Update::kJobNoted:
+      return update.job_noted().job_id();
     case Update::kCoordinatorStarted:
     case Update::UPDATE_NOT_SET:
       return "";

@@ -114,6 +114,13 @@ absl::StatusOr<SubmitJobReply> Engine::Submit(const SubmitJobRequest& request, a
   return reply;
 }
 
+void Engine::SetReadOnly(absl::string_view why) {
+  LiveState& live = core_->context.live;
+  if (live.read_only == why) return;
+  live.read_only = std::string(why);
+  core_->context.offer = true;
+}
+
 absl::StatusOr<std::string> Engine::ResolveJob(absl::string_view id_or_prefix) const {
   MILLRACE_RETURN_IF_ERROR(core_->Alive());
   if (id_or_prefix.empty()) return absl::InvalidArgumentError("no job is named");
@@ -173,14 +180,14 @@ absl::StatusOr<JobStatus> Engine::Retry(absl::string_view job_id, absl::string_v
 
 absl::StatusOr<GetJobLogReply> Engine::GetJobLog(absl::string_view job_id, int64_t after) const {
   MILLRACE_ASSIGN_OR_RETURN(const std::string id, ResolveJob(job_id));
-  return LogOf(*durable().Find(id), live().FindJob(id), after);
+  return LogOf(*durable().Find(id), after);
 }
 
 absl::StatusOr<ListWorkersReply> Engine::ListWorkers(Moment moment) const {
   MILLRACE_RETURN_IF_ERROR(core_->Alive());
   ListWorkersReply reply;
   for (const auto& [name, process] : live().process_of)
-    *reply.add_workers() = StatusOf(*live().FindProcess(process), live(), moment);
+    *reply.add_workers() = StatusOf(*live().FindProcess(process), live(), core_->context.options, moment);
   return reply;
 }
 
@@ -188,7 +195,7 @@ absl::StatusOr<DrainWorkerReply> Engine::DrainWorker(absl::string_view name, Mom
   MILLRACE_RETURN_IF_ERROR(core_->Begin(moment));
   MILLRACE_ASSIGN_OR_RETURN(const LiveWorker* worker, core_->leases.Drain(name));
   DrainWorkerReply reply;
-  *reply.mutable_worker() = StatusOf(*worker, live(), moment);
+  *reply.mutable_worker() = StatusOf(*worker, live(), core_->context.options, moment);
   return reply;
 }
 

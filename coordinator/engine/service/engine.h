@@ -56,6 +56,10 @@ class Engine {
   // Whether Commit would write something.
   bool dirty() const;
 
+  // `why` not empty: there is hardly room for the journal any more. Until it is empty again no job is accepted or
+  // retried, nothing is leased and no result is taken; workers go on with what they have and keep their results.
+  void SetReadOnly(absl::string_view why);
+
   // ---- workers ----
   // Takes a worker's report and answers what to add and drop. Never parks: a reply that has nothing to say
   // (HasNews is false) may be held back by the caller as long as the request's wait_ms allows; see Park and Poll. A

@@ -18,18 +18,12 @@ void EngineContext::Touch(const std::string& job_id) {
 
 void EngineContext::Note(const std::string& job_id, absl::string_view level, std::string text) {
   const JobRecord* job = Job(job_id);
-  if (job == nullptr) return;
-  LogLine line;
-  line.set_unix_ms(moment.unix_ms);
-  line.set_level(std::string(level));
-  line.set_text(std::move(text));
-  LiveJob& live_job = live.Job(job_id);
-  live_job.log.emplace_back(job->log_first + static_cast<int64_t>(job->log.size()), std::move(line));
-  if (live_job.log.size() > LiveJob::kLogLines) {
-    live_job.log.pop_front();
-    ++live_job.log_first;
-  }
-  Touch(job_id);
+  if (job == nullptr || !job->running()) return;  // an archived job gets no more rows
+  Update update;
+  update.mutable_job_noted()->set_job_id(job_id);
+  update.mutable_job_noted()->set_level(std::string(level));
+  update.mutable_job_noted()->set_text(std::move(text));
+  Stage(std::move(update));
 }
 
 void EngineContext::Open(const std::string& job_id, TaskSlot slot, absl::Duration delay) {

@@ -33,7 +33,7 @@ struct EngineContext {
   void Stage(Update update);
   // The job's version grows.
   void Touch(const std::string& job_id);
-  // A line in the job's log that is not worth a journal row.
+  // A line in the log of a running job, about what leaves no other trace.
   void Note(const std::string& job_id, absl::string_view level, std::string text);
 
   // The task may be leased, now or after `delay`.

@@ -40,6 +40,7 @@ void AddWorkers(const EngineContext& context, Moment moment, EngineMetrics& metr
 void AddGauges(const EngineContext& context, Moment moment, EngineMetrics& metrics) {
   AddJobs(context, metrics);
   AddWorkers(context, moment, metrics);
+  metrics.read_only = !context.live.read_only.empty();
   metrics.incarnation = context.durable().incarnation();
 }
 

@@ -36,6 +36,7 @@ struct EngineMetrics {
   int64_t slots = 0, slots_busy = 0;
   int64_t syncs_parked = 0;  // EngineService only
   uint64_t incarnation = 0;
+  bool read_only = false;  // the disk of the journal is nearly full
 };
 
 }  // namespace millrace

@@ -70,6 +70,7 @@ void EngineService::Sync(const SyncRequest& request, Done<SyncReply> done) {
 
 EngineMetrics EngineService::Metrics() { return loop_->Metrics(); }
 bool EngineService::healthy() const { return loop_->healthy(); }
+absl::Status EngineService::Ready() const { return loop_->Ready(); }
 void EngineService::Shutdown() { loop_->Shutdown(); }
 
 }  // namespace millrace

@@ -30,6 +30,10 @@ struct EngineServiceOptions {
   absl::Duration longest_wait = absl::Seconds(60);  // no long poll is held longer, whatever it asks for
   // Watchers of a job hear of changes at most this often; of its end at once.
   absl::Duration progress_period = absl::Milliseconds(100);
+  absl::Duration room_period = absl::Seconds(1);  // how often may_write is asked
+  // Whether there is room for the journal; asked on the engine thread. An error's message says why
+  // not: until it is OK again the engine is read-only (Engine::SetReadOnly).
+  std::function<absl::Status()> may_write = [] { return absl::OkStatus(); };
   // The journal failed: what was promised cannot be kept, so the process must end (main.cc: log and _exit). Called
   // once, on the engine thread; every call waiting or to come is answered UNAVAILABLE.
   std::function<void(const absl::Status&)> on_fatal = [](const absl::Status&) {};
@@ -58,6 +62,8 @@ class EngineService {
   EngineMetrics Metrics();
   // The engine thread lives and the journal works. For /healthz.
   bool healthy() const;
+  // Healthy, and not read-only. For /readyz.
+  absl::Status Ready() const;
 
   // Handles what is queued, answers everything that waits (syncs with what there is to say, polls with what is known
   // now), commits, ends the thread. Idempotent.

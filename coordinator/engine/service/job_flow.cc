@@ -29,6 +29,7 @@ absl::StatusOr<bool> JobFlow::Submit(const SubmitJobRequest& request, absl::stri
                                                  "' exists with another specification (other options, or its input "
                                                  "files have changed); choose another id"));
   }
+  MILLRACE_RETURN_IF_ERROR(CheckWritable());
   MILLRACE_RETURN_IF_ERROR(CheckOutputIsFree(request.job_id(), request.spec().convert()));
   Update update;
   update.mutable_job_submitted()->set_job_id(request.job_id());
@@ -37,6 +38,11 @@ absl::StatusOr<bool> JobFlow::Submit(const SubmitJobRequest& request, absl::stri
   context_.Stage(std::move(update));
   Settle(request.job_id());
   return false;
+}
+
+absl::Status JobFlow::CheckWritable() const {
+  if (context_.live.read_only.empty()) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("the coordinator takes no jobs now: ", context_.live.read_only));
 }
 
 absl::Status JobFlow::CheckOutputIsFree(const std::string& job_id, const ConvertSpec& spec) const {
@@ -73,6 +79,7 @@ absl::Status JobFlow::Retry(const std::string& job_id, absl::string_view nonce) 
   if (job.running()) return absl::FailedPreconditionError(absl::StrCat("job '", job_id, "' is still running"));
   if (job.state() == JOB_SUCCEEDED)
     return absl::FailedPreconditionError(absl::StrCat("job '", job_id, "' has succeeded: there is nothing to retry"));
+  MILLRACE_RETURN_IF_ERROR(CheckWritable());
   MILLRACE_RETURN_IF_ERROR(CheckOutputIsFree(job_id, job.spec()));
   Update update;
   update.mutable_job_retried()->set_job_id(job_id);

@@ -39,6 +39,7 @@ class JobFlow {
   void Finish(const Attempt& attempt, JobState state, const PublishResult* result);
 
  private:
+  absl::Status CheckWritable() const;
   absl::Status CheckOutputIsFree(const std::string& job_id, const ConvertSpec& spec) const;
   // Opens the cleanup, or ends the job if there is nothing to clean up.
   void SettleCleanup(const JobRecord& job);

@@ -41,10 +41,6 @@ PublishWork PublishWorkOf(const JobRecord& job) {
   return work;
 }
 
-// A log cursor is two: durable lines seen in the high bits, live lines seen in the low ones. Live lines die with the
-// coordinator, durable ones are never missed or doubled.
-constexpr int kLiveBits = 24;
-
 }  // namespace
 
 uint64_t VersionOf(const LiveJob* job, uint64_t incarnation) {
@@ -74,29 +70,17 @@ JobStatus StatusOf(const JobRecord& job, const LiveState& live, uint64_t incarna
   return status;
 }
 
-GetJobLogReply LogOf(const JobRecord& job, const LiveJob* live, int64_t after) {
+GetJobLogReply LogOf(const JobRecord& job, int64_t after) {
   GetJobLogReply reply;
-  const int64_t durable_end = job.log_first + static_cast<int64_t>(job.log.size());
-  const int64_t live_first = live == nullptr ? 0 : live->log_first;
-  const int64_t live_end = live == nullptr ? 0 : live_first + static_cast<int64_t>(live->log.size());
-  int64_t durable_at = std::clamp(after >> kLiveBits, job.log_first, durable_end);
-  int64_t live_at = std::clamp(after & ((int64_t{1} << kLiveBits) - 1), live_first, live_end);
-  while (durable_at < durable_end || live_at < live_end) {
-    const auto* line = live_at < live_end ? &live->log[static_cast<size_t>(live_at - live_first)] : nullptr;
-    if (line != nullptr && line->first <= durable_at) {
-      *reply.add_lines() = line->second;
-      ++live_at;
-    } else {
-      *reply.add_lines() = job.log[static_cast<size_t>(durable_at - job.log_first)];
-      ++durable_at;
-    }
-  }
-  reply.set_next((durable_at << kLiveBits) + live_at);
+  const int64_t end = job.log_first + static_cast<int64_t>(job.log.size());
+  for (int64_t at = std::clamp(after, job.log_first, end); at < end; ++at)
+    *reply.add_lines() = job.log[static_cast<size_t>(at - job.log_first)];
+  reply.set_next(end);
   reply.set_ended(!job.running());
   return reply;
 }
 
-WorkerStatus StatusOf(const LiveWorker& worker, const LiveState& live, Moment moment) {
+WorkerStatus StatusOf(const LiveWorker& worker, const LiveState& live, const EngineOptions& options, Moment moment) {
   WorkerStatus status;
   const WorkerInfo& info = worker.info;
   status.set_name(info.name());
@@ -112,6 +96,7 @@ WorkerStatus StatusOf(const LiveWorker& worker, const LiveState& live, Moment mo
   status.set_memory_budget_bytes(info.memory_budget_bytes());
   status.set_free_disk_bytes(info.free_disk_bytes());
   status.set_encoding_version(info.encoding_version());
+  status.set_silent(moment.now - worker.last_sync > options.lease);
   return status;
 }
 

@@ -37,14 +37,11 @@ absl::StatusOr<SyncReply> Leases::Sync(const SyncRequest& request) {
   ++context_.metrics.syncs;
   if (request.worker().name().empty() || request.worker().process().empty())
     return absl::InvalidArgumentError("a sync without the worker's name and process");
+  // Meant for another coordinator: a worker that learns of the new one by this says everything again at once.
+  if (request.incarnation() != 0 && request.incarnation() != context_.durable().incarnation())
+    return Superseded(request);
   LiveWorker& worker = Register(request.worker());
-  if (request.sequence() <= worker.sequence) {  // reordered or doubled on its way
-    ++context_.metrics.syncs_superseded;
-    SyncReply reply;
-    reply.set_sequence(request.sequence());
-    reply.set_superseded(true);
-    return reply;
-  }
+  if (request.sequence() <= worker.sequence) return Superseded(request);  // reordered or doubled on its way
   worker.info = request.worker();
   worker.sequence = request.sequence();
   worker.last_sync = context_.moment.now;
@@ -58,6 +55,15 @@ absl::StatusOr<SyncReply> Leases::Sync(const SyncRequest& request) {
     if (std::optional<Results::Verdict> verdict = Hear(worker, report)) AddDrop(reply, report, *verdict);
   for (Assignment& assignment : GrantTo(worker)) *reply.add_add() = std::move(assignment);
   AddNotices(worker, reply);  // attempts that were fenced by what was heard after them
+  return reply;
+}
+
+SyncReply Leases::Superseded(const SyncRequest& request) {
+  ++context_.metrics.syncs_superseded;
+  SyncReply reply;
+  reply.set_sequence(request.sequence());
+  reply.set_incarnation(context_.durable().incarnation());
+  reply.set_superseded(true);
   return reply;
 }
 
@@ -121,6 +127,7 @@ std::optional<Results::Verdict> Leases::Hear(const LiveWorker& worker, const Att
   if (!its_own && !Adopt(worker, report)) return results_.Late(report);
   Renew(epoch, report.progress());
   if (!report.has_result()) return std::nullopt;
+  if (!context_.live.read_only.empty()) return std::nullopt;  // the worker keeps it and says it again
   return results_.Take(epoch, report.result());
 }
 
@@ -243,6 +250,7 @@ void Leases::Tick() {
 }
 
 void Leases::ExpireLeases() {
+  if (!context_.live.read_only.empty()) return;
   std::vector<EpochKey> expired;
   for (const auto& [epoch, attempt] : context_.live.attempts)
     if (attempt.deadline < context_.moment.now) expired.push_back(epoch);

@@ -26,6 +26,7 @@ class Leases {
   absl::StatusOr<const LiveWorker*> Drain(absl::string_view name);
 
  private:
+  SyncReply Superseded(const SyncRequest& request);
   // The worker's record; made, and an older process of the same name replaced, if this process is new.
   LiveWorker& Register(const WorkerInfo& info);
   void Replace(LiveWorker& old);

@@ -105,11 +105,26 @@ void EngineService::Loop::UpdateMoment() { moment_ = {SteadyNow(), absl::ToUnixM
 
 void EngineService::Loop::Handle(std::vector<std::function<void()>>& batch) {
   UpdateMoment();
+  if (moment_.now >= next_look_) LookForRoom();
   if (moment_.now >= next_tick_) {
     engine_.Tick(moment_);
     next_tick_ = moment_.now + options_.tick;
   }
   for (const std::function<void()>& request : batch) request();
+}
+
+void EngineService::Loop::LookForRoom() {
+  next_look_ = moment_.now + options_.room_period;
+  const absl::Status room = options_.may_write();
+  engine_.SetReadOnly(room.message());
+  MutexLock lock(&mu_);
+  room_ = room;
+}
+
+absl::Status EngineService::Loop::Ready() const {
+  if (!healthy_) return absl::UnavailableError("the journal does not work");
+  MutexLock lock(&mu_);
+  return room_;
 }
 
 // ---- workers ----

@@ -28,6 +28,7 @@ class EngineService::Loop {
   absl::Status Start();
   void Shutdown();
   bool healthy() const { return healthy_; }
+  absl::Status Ready() const;
   EngineMetrics Metrics();
 
   // Runs `handle` on the engine thread; it answers `done`, now or later, through the methods below.
@@ -83,6 +84,7 @@ class EngineService::Loop {
   void AnswerParked(const std::string& process, SyncReply reply);
   void Watch(const std::string& job_id, int64_t wait_ms, std::function<bool(bool last)> answer);
   absl::Time NextDeadline() const;
+  void LookForRoom();
   void UpdateMoment();
 
   // Constant.
@@ -93,6 +95,7 @@ class EngineService::Loop {
   Engine engine_;
   Moment moment_;
   absl::Time next_tick_ = absl::InfinitePast();
+  absl::Time next_look_ = absl::InfinitePast();
   std::map<std::string, ParkedSync> parked_;  // by process
   std::set<std::pair<absl::Time, std::string>> park_deadlines_;
   std::vector<Watcher> watchers_;
@@ -102,7 +105,8 @@ class EngineService::Loop {
 
   std::atomic<bool> healthy_ = false;
 
-  Mutex mu_;
+  mutable Mutex mu_;
+  absl::Status room_ ABSL_GUARDED_BY(mu_);  // of the newest look
   std::vector<std::function<void()>> queue_ ABSL_GUARDED_BY(mu_);
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   EngineMetrics last_metrics_ ABSL_GUARDED_BY(mu_);  // once stopped

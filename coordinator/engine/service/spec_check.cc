@@ -47,6 +47,8 @@ absl::Status CheckNumbers(const ConvertSpec& spec) {
   MILLRACE_RETURN_IF_ERROR(CheckNotNegative("shard_size_bytes", spec.shard_size_bytes()));
   MILLRACE_RETURN_IF_ERROR(CheckNotNegative("max_pixels", spec.max_pixels()));
   MILLRACE_RETURN_IF_ERROR(CheckNotNegative("max_image_memory_bytes", spec.max_image_memory_bytes()));
+  if (spec.has_rows_from())
+    MILLRACE_RETURN_IF_ERROR(CheckPath("dataset of --rows-from-job", spec.rows_from().dataset()));
   MILLRACE_RETURN_IF_ERROR(CheckNotNegative("max_bad_rows", spec.max_bad_rows()));
   if (spec.num_shards() > kMostShards)
     return absl::InvalidArgumentError(

@@ -165,6 +165,8 @@ void DurableState::Apply(const Update& update) {
       return On(update.job_archived(), ms);
     case Update::kScanLeased:
       return On(update.scan_leased(), ms);
+    case Update::kJobNoted:
+      return On(update.job_noted(), ms);
     case Update::UPDATE_NOT_SET:
       return;
   }
@@ -311,6 +313,10 @@ void DurableState::On(const JobArchived& row, int64_t) {
 
 void DurableState::On(const ScanLeased& row, int64_t) {
   if (JobRecord* job = FindMutable(row.job_id())) job->claimants.insert(row.worker());
+}
+
+void DurableState::On(const JobNoted& row, int64_t unix_ms) {
+  if (JobRecord* job = FindMutable(row.job_id())) AddLog(*job, unix_ms, row.level(), row.text());
 }
 
 Update DurableState::ArchiveOf(const JobRecord& job, int64_t unix_ms) {

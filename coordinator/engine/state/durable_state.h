@@ -105,6 +105,7 @@ class DurableState {
   void On(const JobRetried& row, int64_t unix_ms);
   void On(const JobArchived& row, int64_t unix_ms);
   void On(const ScanLeased& row, int64_t unix_ms);
+  void On(const JobNoted& row, int64_t unix_ms);
 
   JobRecord* FindMutable(absl::string_view job_id);
   void SetState(JobRecord& job, JobState state);

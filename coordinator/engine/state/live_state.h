@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -59,8 +58,6 @@ struct LiveTask {
 };
 
 struct LiveJob {
-  static constexpr size_t kLogLines = 500;
-
   std::set<TaskSlot> open;                            // may be leased now
   std::set<std::pair<absl::Time, TaskSlot>> delayed;  // will be open from then on
   std::map<TaskSlot, LiveTask> tasks;                 // those with something to remember
@@ -68,8 +65,6 @@ struct LiveJob {
   std::set<std::string> excluded;                     // worker names that see another disk
   std::vector<absl::Duration> durations;              // of finished write tasks
   Progress ended;                                     // bytes read and operators of attempts that ended
-  std::deque<std::pair<int64_t, LogLine>> log;        // (durable lines before it, line); the last kLogLines
-  int64_t log_first = 0;                              // lines dropped before log[0]
   uint64_t changes = 1;                               // the job's version
 };
 
@@ -105,6 +100,7 @@ class LiveState {
   std::map<EpochKey, Attempt> leaving;
   std::map<std::string, LiveJob, std::less<>> jobs;
   absl::Time hold_back_until = absl::InfinitePast();  // no new leases before
+  std::string read_only;                              // why nothing may be journaled but cancels; empty: all may
   // Until then scans and publications of the coordinator before this one may still run unheard of: no cleanup before.
   absl::Time strangers_until = absl::InfinitePast();
 };

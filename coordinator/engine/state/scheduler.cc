@@ -32,6 +32,18 @@ std::string Names(const std::vector<std::string>& names) {
   return words;
 }
 
+int64_t ImageMemory(const JobRecord& job) {
+  const int64_t asked = job.spec().max_image_memory_bytes();
+  return asked > 0 ? asked : kDefaultImageMemory;
+}
+
+// What one image may need is the job's, not the worker's: else the dead letters would depend on who does the work.
+std::string MemoryWords(const JobRecord& job, const std::string& workers) {
+  const std::string needed = FormatByteSize(ImageMemory(job));
+  return absl::StrCat(workers, ": memory budget below the ", needed, " that the job allows one image; start it with ",
+                      "more --memory-budget, or submit the job with less --max-image-memory");
+}
+
 }  // namespace
 
 absl::string_view Words(NotNow reason) {
@@ -40,6 +52,8 @@ absl::string_view Words(NotNow reason) {
       return "ready";
     case NotNow::kHoldingBack:
       return "the coordinator has just restarted and waits until workers have told what they run";
+    case NotNow::kReadOnly:
+      return "the disk of the coordinator's --data-dir is nearly full";
     case NotNow::kReplaced:
       return "replaced by a newer process of the same name";
     case NotNow::kSilent:
@@ -55,7 +69,7 @@ absl::string_view Words(NotNow reason) {
     case NotNow::kJobNotRunning:
       return "the job is not running";
     case NotNow::kMemoryBudgetTooSmall:
-      return "memory budget below the job's max_image_memory";
+      return "its memory budget is below what the job allows one image (--max-image-memory)";
     case NotNow::kOtherEncodingVersion:
       return "other encoder or codec versions than the worker that scanned";
     case NotNow::kOtherDisk:
@@ -110,7 +124,7 @@ void Scheduler::GrantCopies(const LiveWorker& worker, const JobRecord& job, size
 }
 
 bool Scheduler::AnythingToLease() const {
-  if (now_ < live_.hold_back_until) return false;
+  if (now_ < live_.hold_back_until || !live_.read_only.empty()) return false;
   return std::any_of(durable_.running().begin(), durable_.running().end(), [this](const auto& job) {
     const LiveJob* live = live_.FindJob(job.second);
     return live != nullptr && (!live->open.empty() || !live->stragglers.empty());
@@ -119,6 +133,7 @@ bool Scheduler::AnythingToLease() const {
 
 NotNow Scheduler::AboutWorker(const LiveWorker& worker) const {
   if (worker.replaced) return NotNow::kReplaced;
+  if (!live_.read_only.empty()) return NotNow::kReadOnly;
   if (now_ < live_.hold_back_until) return NotNow::kHoldingBack;
   if (now_ - worker.last_sync > options_.lease) return NotNow::kSilent;
   if (worker.info.draining() || live_.drain_wishes.contains(worker.info.name())) return NotNow::kDraining;
@@ -132,11 +147,9 @@ NotNow Scheduler::AboutJob(const LiveWorker& worker, const JobRecord& job) const
   if (!job.running()) return NotNow::kJobNotRunning;
   const LiveJob* live = live_.FindJob(job.id());
   if (live != nullptr && live->excluded.contains(worker.info.name())) return NotNow::kOtherDisk;
-  if (job.stage() == STAGE_CLEANUP) return NotNow::kNone;  // anybody can remove files
-  const int64_t asked = job.spec().max_image_memory_bytes();
-  const int64_t needed = asked > 0 ? asked : kDefaultImageMemory;
+  if (job.stage() == STAGE_CLEANUP) return NotNow::kNone;    // anybody can remove files
   const int64_t budget = worker.info.memory_budget_bytes();  // 0: not told
-  if (budget > 0 && budget < needed) return NotNow::kMemoryBudgetTooSmall;
+  if (budget > 0 && budget < ImageMemory(job)) return NotNow::kMemoryBudgetTooSmall;
   if (job.scan && job.stage() != STAGE_SCAN && job.scan->encoding_version() != worker.info.encoding_version())
     return NotNow::kOtherEncodingVersion;
   return NotNow::kNone;
@@ -214,6 +227,7 @@ std::vector<std::string> Scheduler::WaitingFor(const JobRecord& job) const {
       return {"the coordinator has just restarted: what may still run must end before anything is removed"};
     return {"a failed task is tried again in a moment"};
   }
+  if (!live_.read_only.empty()) return {std::string(Words(NotNow::kReadOnly))};
   if (live_.process_of.empty()) return {"no worker is connected"};
   std::map<NotNow, std::vector<std::string>> names;
   for (const auto& [name, process] : live_.process_of) {
@@ -227,8 +241,9 @@ std::vector<std::string> Scheduler::WaitingFor(const JobRecord& job) const {
   }
   std::vector<std::string> words;
   for (const auto& [reason, workers] : names)
-    words.push_back(reason == NotNow::kHoldingBack ? std::string(Words(reason))
-                                                   : absl::StrCat(Names(workers), ": ", Words(reason)));
+    words.push_back(reason == NotNow::kHoldingBack            ? std::string(Words(reason))
+                    : reason == NotNow::kMemoryBudgetTooSmall ? MemoryWords(job, Names(workers))
+                                                              : absl::StrCat(Names(workers), ": ", Words(reason)));
   return words;
 }
 

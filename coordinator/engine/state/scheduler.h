@@ -22,6 +22,7 @@ enum class NotNow {
   kNone,  // nothing speaks against it
   // About the worker.
   kHoldingBack,  // the coordinator has just restarted and waits for attempts to be reported
+  kReadOnly,     // the disk of the journal is nearly full
   kReplaced,     // a newer process has the worker's name
   kSilent,       // its lease time passed without a sync
   kDraining,

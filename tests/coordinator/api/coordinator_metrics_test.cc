@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "common/metrics/worker_metrics.h"
+#include "coordinator/api/rpc_metrics.h"
 
 namespace millrace {
 namespace {
@@ -53,11 +54,24 @@ TEST(CoordinatorMetrics, ShowsTheEnginesNumbers) {
   EXPECT_THAT(text, HasSubstr("# TYPE millrace_journal_seconds_total counter\nmillrace_journal_seconds_total 0.25\n"));
 }
 
+TEST(RpcMetrics, CountsCallsErrorsAndTimeByMethod) {
+  Metrics metrics;
+  const RpcMetrics rpc(&metrics);
+  rpc.Count("SubmitJob", absl::StatusCode::kOk, absl::Milliseconds(3));
+  rpc.Count("SubmitJob", absl::StatusCode::kResourceExhausted, absl::Milliseconds(30));
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text, HasSubstr("millrace_rpc_requests_total{method=\"SubmitJob\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("millrace_rpc_errors_total{method=\"SubmitJob\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("millrace_rpc_seconds_bucket{method=\"SubmitJob\",le=\"0.005\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("millrace_rpc_requests_total{method=\"Sync\"} 0\n")) << "from the start";
+}
+
 // docs/metrics.md is what an operator reads: it names every family that the daemons show, and no other.
 TEST(MetricsPage, NamesEveryFamilyAndNoOther) {
   Metrics metrics;
   WorkerMetrics worker(&metrics, {"decode/truncated"}, [] { return WorkerGauges{}; });
   metrics.AddSource(CoordinatorFamilies(), [] { return SamplesOf({}); });
+  const RpcMetrics rpc(&metrics);
   std::stringstream page;
   page << std::ifstream(MILLRACE_DOCS "/metrics.md").rdbuf();
   EXPECT_EQ(AllMatches(page.str(), "`((?:millrace|process)_[a-z_]+)[`{]"),

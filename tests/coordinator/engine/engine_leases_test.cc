@@ -56,6 +56,70 @@ TEST_F(Leases, AnOldOrDoubledRequestIsSupersededAndChangesNothing) {
   EXPECT_EQ(Finish("w1"), ACCEPTED);
 }
 
+// A double of a request, late by so much that another coordinator hears it: the attempt that it speaks of was
+// destroyed.
+TEST_F(Leases, ARequestMeantForAnOlderCoordinatorIsNotTaken) {
+  Plan(1);
+  Give("w1");
+  SyncRequest late = Request("w1");
+  late.set_incarnation(1);
+  Restart();
+  const SyncReply reply = Send(late);
+  EXPECT_TRUE(reply.superseded());
+  EXPECT_EQ(reply.incarnation(), 2u) << "whoever is alive learns of this one";
+  EXPECT_EQ(engine().Metrics(now()).leases_adopted, 0);
+  SyncRequest again = Request("w1");
+  again.set_incarnation(2);
+  EXPECT_FALSE(Send(again).superseded());
+  EXPECT_EQ(engine().Metrics(now()).leases_adopted, 1);
+}
+
+TEST_F(Leases, WhatHappenedToLeasesIsInTheLogAfterARestart) {
+  Plan(1);
+  Give("w1");
+  Pass(absl::Seconds(16));
+  Restart();
+  EXPECT_THAT(Log(), HasSubstr("w1 was silent past its lease"));
+  EXPECT_TRUE(engine().ListWorkers(now())->workers().empty());
+  Sync("w1");
+  EXPECT_FALSE(engine().ListWorkers(now())->workers(0).silent());
+  Pass(absl::Seconds(16));
+  EXPECT_TRUE(engine().ListWorkers(now())->workers(0).silent());
+}
+
+// ---- too little room for the journal ----
+
+TEST_F(Leases, ReadOnlyRefusesJobsAndPausesThoseThatRun) {
+  Plan(2);
+  Give("w1");
+  engine().SetReadOnly("only 3 MiB are free");
+  const absl::Status refused = Submit("other", 1, "/other");
+  EXPECT_TRUE(absl::IsResourceExhausted(refused));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("takes no jobs now: only 3 MiB are free"));
+  EXPECT_TRUE(Submit("job", 2).ok()) << "the same again writes nothing";
+  EXPECT_EQ(Give("w2").task().job_id(), "");
+  EXPECT_THAT(Job().waiting_for(0), HasSubstr("--data-dir is nearly full"));
+  *Worker("w1").have[0].mutable_result() = ResultOf(Worker("w1").only());
+  const int64_t rows = engine().Metrics(now()).journal_rows;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Sync("w1").drop_size(), 0) << "its result is not taken, nor lost";
+    Pass(absl::Seconds(30));
+  }
+  EXPECT_EQ(engine().Metrics(now()).journal_rows, rows);
+  EXPECT_TRUE(engine().Metrics(now()).read_only);
+  engine().SetReadOnly("");
+  EXPECT_EQ(Sync("w1").drop(0).verdict(), ACCEPTED);
+  WorkOff("w1");
+  EXPECT_EQ(Job().state(), JOB_SUCCEEDED);
+}
+
+TEST_F(Leases, ReadOnlyStillTakesACancel) {
+  Plan(2);
+  engine().SetReadOnly("only 3 MiB are free");
+  ASSERT_TRUE(engine().Cancel("job", now()).ok());
+  EXPECT_TRUE(Job().cancelling());
+}
+
 TEST_F(Leases, ASilentWorkerLosesItsLeaseAndIsFencedWhenItComesBack) {
   Plan(1);
   Give("w1");

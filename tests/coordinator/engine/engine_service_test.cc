@@ -105,6 +105,10 @@ class EngineServiceTest : public testing::Test {
     journal_ = journal.get();
     EngineServiceOptions options;
     options.on_fatal = [this](const absl::Status&) { ++fatal_; };
+    options.room_period = absl::ZeroDuration();
+    options.may_write = [this] {
+      return disk_full_ ? absl::ResourceExhaustedError("only 3 MiB are free") : absl::OkStatus();
+    };
     service_ = *EngineService::Start(options, std::move(journal));
     client_ = std::make_unique<InProcessClient>(service_.get());
   }
@@ -124,6 +128,7 @@ class EngineServiceTest : public testing::Test {
   }
 
   std::atomic<int> fatal_ = 0;
+  std::atomic<bool> disk_full_ = false;
   MemoryJournal* journal_ = nullptr;  // the service's
   std::unique_ptr<EngineService> service_;
   std::unique_ptr<InProcessClient> client_;
@@ -185,6 +190,19 @@ TEST_F(EngineServiceTest, ANewerCallOfTheSameProcessSupersedesTheParkedOne) {
   service_->Sync(IdleSync("w1", 1), late.Callback());
   EXPECT_TRUE(late.Wait()->superseded());
   EXPECT_FALSE(newer.arrived());
+}
+
+TEST_F(EngineServiceTest, ADiskThatIsNearlyFullMakesItReadOnlyUntilThereIsRoom) {
+  EXPECT_TRUE(service_->Ready().ok());
+  disk_full_ = true;
+  const absl::Status refused = client_->SubmitJob(JobOf(1)).status();
+  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("only 3 MiB are free"));
+  EXPECT_TRUE(absl::IsResourceExhausted(service_->Ready()));
+  EXPECT_TRUE(service_->healthy());
+  disk_full_ = false;
+  EXPECT_TRUE(client_->SubmitJob(JobOf(1)).ok());
+  EXPECT_TRUE(service_->Ready().ok());
 }
 
 TEST_F(EngineServiceTest, WatchersHearOfChanges) {

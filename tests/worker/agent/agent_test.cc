@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <filesystem>
 
 #include "common/base/log.h"
 #include "common/storage/memory_store.h"
+#include "worker/agent/output_roots.h"
 
 namespace millrace {
 namespace {
@@ -58,6 +60,25 @@ class HandPlayedCoordinator : public CoordinatorClient {
   Mutex mu_;
   std::deque<Call> calls_ ABSL_GUARDED_BY(mu_);
 };
+
+TEST(OutputRoots, ConfineWhereAWorkerWrites) {
+  const std::string root = testing::TempDir() + "/output_roots";
+  std::filesystem::remove_all(root);
+  std::filesystem::create_directories(root + "/allowed");
+  std::filesystem::create_directories(root + "/other");
+  std::filesystem::create_symlink(root + "/other", root + "/allowed/link");
+  const std::vector<std::string> roots = {root + "/allowed"};
+  EXPECT_TRUE(CheckOutputRoots("/anywhere", {}).ok());
+  EXPECT_TRUE(CheckOutputRoots(root + "/allowed", roots).ok());
+  EXPECT_TRUE(CheckOutputRoots(root + "/allowed/new/data set", roots).ok()) << "it need not exist";
+  for (const char* outside : {"/other/out", "/allowed-too", "/allowed/../other/out", "/allowed/link/out", ""}) {
+    const absl::Status status = CheckOutputRoots(root + outside, roots);
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << outside << ": another worker may have other roots";
+  }
+  const absl::Status status = CheckOutputRoots("/elsewhere/out", roots);
+  EXPECT_EQ(status.message(), "output folder /elsewhere/out lies outside this worker's --file-root (" + roots[0] + ")");
+  EXPECT_TRUE(CheckOutputRoots("/elsewhere/out", {roots[0], "/"}).ok());
+}
 
 Assignment WriteTask(uint64_t sequence) {
   Assignment assignment;
@@ -143,6 +164,25 @@ TEST_F(AgentTest, ReportsAResultUntilItIsAcknowledged) {
   again.Answer(Drops(WriteTask(1), SyncReply::Drop::ACCEPTED));
   EXPECT_EQ(coordinator_.Next().request.have_size(), 0);
   EXPECT_EQ(outcomes(), std::vector<std::string>{"accepted"});
+}
+
+TEST_F(AgentTest, EchoesWhichCoordinatorAnsweredAndSaysAllAgainToAnother) {
+  Start(UntilStopped);
+  HandPlayedCoordinator::Call first = coordinator_.Next();
+  EXPECT_EQ(first.request.incarnation(), 0u);
+  EXPECT_GT(first.request.worker().started_unix_ms(), 0);
+  SyncReply reply = Adds(WriteTask(1));
+  reply.set_incarnation(7);
+  first.Answer(reply);
+  HandPlayedCoordinator::Call second = coordinator_.Next();
+  EXPECT_EQ(second.request.incarnation(), 7u);
+  SyncReply another;
+  another.set_incarnation(8);
+  another.set_superseded(true);
+  second.Answer(another);
+  HandPlayedCoordinator::Call third = coordinator_.Next();
+  EXPECT_EQ(third.request.incarnation(), 8u);
+  EXPECT_EQ(third.request.have_size(), 1) << "the attempt goes on";
 }
 
 TEST_F(AgentTest, IgnoresTheAnswerOfAnOlderCall) {
