@@ -108,6 +108,20 @@ std::variant<HttpUri, UriError> ParseHttpUri(absl::string_view uri) {
   return parsed;
 }
 
+std::string HttpFolderOf(absl::string_view uri) {
+  const absl::string_view path = uri.substr(0, uri.find_first_of("?#"));
+  const size_t last = path.rfind('/');
+  return std::string(path.substr(0, last < SchemeEnd(path) + 3 ? path.size() : last));  // "https://host" has no path
+}
+
+std::string ResolveHttpUri(absl::string_view cell, absl::string_view folder) {
+  if (SchemeEnd(cell) != absl::string_view::npos) return std::string(cell);
+  const size_t host = SchemeEnd(folder) + 3;
+  if (absl::StartsWith(cell, "//")) return absl::StrCat(folder.substr(0, host - 2), cell);
+  if (absl::StartsWith(cell, "/")) return absl::StrCat(folder.substr(0, folder.find('/', host)), cell);
+  return absl::StrCat(folder, "/", cell);
+}
+
 std::string RedactUri(absl::string_view uri) {
   const size_t scheme = SchemeEnd(uri);
   if (scheme == absl::string_view::npos || absl::StartsWithIgnoreCase(uri, "file:")) return std::string(uri);

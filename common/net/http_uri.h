@@ -29,6 +29,12 @@ std::variant<HttpUri, UriError> ParseHttpUri(absl::string_view uri);
 // Whether it begins with "http://" or "https://", in any case.
 bool IsHttpUri(absl::string_view text);
 
+// Where the relative URIs of a list lie: "https://host/lists/a.csv?sig=1" → "https://host/lists".
+std::string HttpFolderOf(absl::string_view uri);
+// A cell of a list in such a folder: "cat/1.jpg" below it, "/cat/1.jpg" at the host's root, "//other/1.jpg" at another
+// host, and what has a scheme as it is.
+std::string ResolveHttpUri(absl::string_view cell, absl::string_view folder);
+
 // For errors and logs: without user, password, query and fragment, where signatures and tokens stand. Works on any
 // text: "https://u:p@host/a.jpg?sig=1" → "https://***@host/a.jpg?***". Paths and file URIs, which have no such parts,
 // stay as they are.

@@ -60,8 +60,9 @@ absl::StatusOr<Plan> MakePlan(const ConvertFlags& flags, const CliEnvironment& e
   MILLRACE_RETURN_IF_ERROR(CheckCombination(flags, plan.choice));
   MILLRACE_ASSIGN_OR_RETURN(plan.progress, ParseProgressMode(flags.progress, environment.err_is_terminal));
   MILLRACE_ASSIGN_OR_RETURN(const std::string state, StateFolder(environment));
-  MILLRACE_ASSIGN_OR_RETURN(plan.inputs, ResolveInputs(flags.inputs, plan.choice.IsThisMachine(),
-                                                       absl::StrCat(state, "/stdin"), environment));
+  MILLRACE_ASSIGN_OR_RETURN(
+      plan.inputs, ResolveInputs(flags.inputs, plan.choice.IsThisMachine(), absl::StrCat(state, "/stdin"), environment,
+                                 flags.fetch.ToOptions()));
   MILLRACE_ASSIGN_OR_RETURN(plan.spec, MakeConvertSpec(flags, plan.inputs, folder));
   MILLRACE_ASSIGN_OR_RETURN(plan.embedded, EmbeddedFor(flags, state, plan.spec.convert().output(), folder));
   plan.job_id = JobIdFor(flags, plan.spec);

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -13,6 +14,8 @@
 #include "absl/strings/strip.h"
 #include "common/base/hash.h"
 #include "common/base/status_macros.h"
+#include "common/net/http_source.h"
+#include "common/net/http_uri.h"
 #include "coordinator/cli/spool.h"
 #include "coordinator/cli/text.h"
 
@@ -100,30 +103,58 @@ std::string FingerprintOf(const std::vector<InputFile>& files, bool with_times) 
   return hash.Digest();
 }
 
-absl::StatusOr<ResolvedInputs> ResolveStandardInput(const std::string& stdin_folder,
-                                                    const CliEnvironment& environment) {
+// A copy of what is no file on this machine.
+absl::StatusOr<ResolvedInputs> ResolveCopy(const std::string& path, const std::string& uri_base,
+                                           const CliEnvironment& environment) {
   ResolvedInputs inputs;
-  MILLRACE_ASSIGN_OR_RETURN(inputs.spooled, SpoolStandardInput(*environment.in, stdin_folder));
-  inputs.patterns = {inputs.spooled};
-  inputs.uri_base = environment.current_folder;
+  inputs.spooled = path;
+  inputs.patterns = {path};
+  inputs.uri_base = uri_base;
   MILLRACE_ASSIGN_OR_RETURN(InputFile file, Look(inputs.spooled, environment.current_folder));
   inputs.files = {file};
-  // Its name is its content; the same bytes piped in again are the same job.
+  // Its name is its content; the same bytes given again are the same job.
   inputs.fingerprint = FingerprintOf(inputs.files, false);
   return inputs;
+}
+
+// ".jsonl" of "https://host/a.jsonl.gz?sig=1"; ".csv" if it has none.
+std::string ExtensionOf(absl::string_view uri) {
+  uri = uri.substr(0, uri.find_first_of("?#"));
+  absl::string_view name = uri.substr(uri.rfind('/') + 1);
+  absl::ConsumeSuffix(&name, ".gz");
+  const size_t dot = name.rfind('.');
+  if (dot == absl::string_view::npos || dot + 1 == name.size() || name.size() - dot > 8) return ".csv";
+  for (const char c : name.substr(dot + 1))
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c))) return ".csv";
+  return std::string(name.substr(dot));
+}
+
+absl::StatusOr<ResolvedInputs> ResolveHttp(const std::string& uri, const std::string& stdin_folder,
+                                           const CliEnvironment& environment, const HttpOptions& http) {
+  MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<HttpSource> source, HttpSource::Open(http, uri));
+  MILLRACE_ASSIGN_OR_RETURN(const std::string path, Spool(*source, ExtensionOf(uri), stdin_folder));
+  return ResolveCopy(path, HttpFolderOf(uri), environment);
 }
 
 }  // namespace
 
 absl::StatusOr<ResolvedInputs> ResolveInputs(const std::vector<std::string>& words, bool must_exist,
-                                             const std::string& stdin_folder, const CliEnvironment& environment) {
+                                             const std::string& stdin_folder, const CliEnvironment& environment,
+                                             const HttpOptions& http) {
+  // As a whole: a URI may have commas.
+  if (words.size() == 1 && IsHttpUri(words[0])) return ResolveHttp(words[0], stdin_folder, environment, http);
   const std::string& folder = environment.current_folder;
   const std::vector<std::string> parts = Split(words, folder);
   if (parts.empty()) return absl::InvalidArgumentError("--input: no file is named");
-  if (parts == std::vector<std::string>{"-"}) return ResolveStandardInput(stdin_folder, environment);
+  if (parts == std::vector<std::string>{"-"}) {
+    MILLRACE_ASSIGN_OR_RETURN(const std::string path, SpoolStandardInput(*environment.in, stdin_folder));
+    return ResolveCopy(path, folder, environment);
+  }
   ResolvedInputs inputs;
   for (const std::string& part : parts) {
     if (part == "-") return absl::InvalidArgumentError("--input: standard input (-) cannot be mixed with files");
+    if (IsHttpUri(part))
+      return absl::InvalidArgumentError("--input: a list on the network cannot be mixed with others");
     inputs.patterns.push_back(Absolute(part, folder));
     MILLRACE_RETURN_IF_ERROR(LookAtAll(inputs.patterns.back(), must_exist, folder, inputs.files));
   }

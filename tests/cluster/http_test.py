@@ -167,6 +167,20 @@ class Http(unittest.TestCase):
         self.assertEqual((result["written"], result["dead_letters"]), (294, 6))
         self.assertIn("http/connect", (self.dir / "out/discarded-data-00000-of-00001").read_text())
 
+    def test_a_list_on_the_network_has_relative_rows(self):
+        with Server(self.images.folder) as server:
+            folder = self.dir / "served"
+            shutil.copytree(self.images.folder, folder)
+            (folder / "lists").mkdir()
+            server.folder = folder
+            (folder / "lists/images.csv").write_text("split,image_uri,label\n" + "".join(
+                f"TRAIN,{'/0/' if i % 2 else '../'}{name},{label}\n" for i, (name, label) in enumerate(zip(self.names, self.labels))))
+            done = self.convert(server.uri(0, "lists/images.csv"), self.dir / "out", "--fetch-allow", "127.0.0.1")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(json.loads(done.stdout)["written"], 60)
+            again = self.convert(server.uri(0, "lists/images.csv") + "&signed=again", self.dir / "out", "--fetch-allow", "127.0.0.1")
+            self.assertIn("up to date", again.stderr)
+
     def test_nothing_of_this_machine_is_asked_unless_allowed(self):
         with Server(self.images.folder) as server:
             done = self.convert(self.csv(server.uri, rows=5), self.dir / "out")

@@ -35,6 +35,7 @@ constexpr size_t kMostSlots = 64;
 UriResolver MakeResolver(const ConvertSpec& spec, std::shared_ptr<const JobSummary> summary) {
   return [base = spec.uri_base(), summary = std::move(summary)](const Row& row) -> ImageOr<ImagePlace> {
     if (IsHttpUri(row.uri)) return ImagePlace{row.uri, true};
+    if (IsHttpUri(base)) return ImagePlace{ResolveHttpUri(row.uri, base), true};
     const bool known = row.input < summary->input_files.size();
     const absl::string_view csv = known ? summary->input_files[row.input] : absl::string_view();
     absl::StatusOr<std::string> path = ResolveUri(row.uri, base.empty() ? FolderOf(csv) : absl::string_view(base));

@@ -45,6 +45,18 @@ TEST(HttpUri, RefusesWhatIsNone) {
   EXPECT_EQ(reason("http://a/" + std::string(8000, 'x')), "http/uri");
 }
 
+TEST(HttpUri, ListsHaveRelativeRows) {
+  EXPECT_EQ(HttpFolderOf("https://host/lists/a.csv?sig=x/y"), "https://host/lists");
+  EXPECT_EQ(HttpFolderOf("https://host/a.csv"), "https://host");
+  EXPECT_EQ(HttpFolderOf("https://host"), "https://host");
+  EXPECT_EQ(ResolveHttpUri("cat/1.jpg", "https://host/lists"), "https://host/lists/cat/1.jpg");
+  EXPECT_EQ(ResolveHttpUri("/cat/1.jpg", "https://host/lists"), "https://host/cat/1.jpg");
+  EXPECT_EQ(ResolveHttpUri("/cat/1.jpg", "https://host"), "https://host/cat/1.jpg");
+  EXPECT_EQ(ResolveHttpUri("//other/1.jpg", "https://host/lists"), "https://other/1.jpg");
+  EXPECT_EQ(ResolveHttpUri("http://other/1.jpg", "https://host/lists"), "http://other/1.jpg");
+  EXPECT_EQ(ResolveHttpUri("file:///etc/passwd", "https://host/lists"), "file:///etc/passwd");
+}
+
 TEST(RedactUri, ShowsNoSecret) {
   EXPECT_EQ(RedactUri("https://host/a.jpg"), "https://host/a.jpg");
   EXPECT_EQ(RedactUri("https://host/a.jpg?X-Amz-Signature=canary&b=1"), "https://host/a.jpg?***");

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "tests/coordinator/cli/cli_fixture.h"
+#include "tests/support/fault_server.h"
 
 namespace millrace::cli {
 namespace {
@@ -111,6 +112,35 @@ TEST(StandardInput, KnowsGzipByItsFirstBytes) {
   EXPECT_THAT(Resolve(cli, {"-"})->spooled, testing::EndsWith(".csv.gz"));
   cli.Pipe("");
   EXPECT_THAT(Resolve(cli, {"-"})->spooled, testing::EndsWith(".csv")) << "empty: the job says so";
+}
+
+TEST(ListOnTheNetwork, BecomesAFileNamedByItsContent) {
+  Cli cli;
+  std::string text = "image_uri\na.jpg\n";
+  FaultServer server([&](const FaultServer::Request& request) -> FaultServer::Reply {
+    if (request.path == "/missing.csv?sig=canary") return {.status = 404};
+    return {.body = text};
+  });
+  const auto resolve = [&](absl::string_view path, HttpOptions http = {.allow = {"127.0.0.1"}}) {
+    return ResolveInputs({server.Uri(path)}, true, cli.Path("stdin"), cli.environment, http);
+  };
+  const auto first = resolve("/lists/images.csv?sig=a,b/c");
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(first->patterns, ElementsAre(first->spooled));
+  EXPECT_EQ(first->uri_base, server.Uri("/lists")) << "relative images lie beside their list";
+  std::stringstream kept;
+  kept << std::ifstream(first->spooled).rdbuf();
+  EXPECT_EQ(kept.str(), text);
+  EXPECT_EQ(resolve("/lists/images.csv?sig=other")->fingerprint, first->fingerprint)
+      << "the same bytes are the same job";
+  EXPECT_THAT(resolve("/lists/images.jsonl.gz")->spooled, testing::EndsWith(".jsonl"));
+  EXPECT_THAT(resolve("/lists/images")->spooled, testing::EndsWith(".csv"));
+  text = "image_uri\nb.jpg\n";
+  EXPECT_NE(resolve("/lists/images.csv")->fingerprint, first->fingerprint);
+  EXPECT_EQ(ErrorOf(resolve("/missing.csv?sig=canary")),
+            server.Uri("/missing.csv?***: http/404 (the server answered 404)"));
+  EXPECT_THAT(ErrorOf(resolve("/a.csv", {})), HasSubstr("127.0.0.1 is a loopback address"));
+  EXPECT_THAT(ErrorOf(Resolve(cli, {"a.csv", server.Uri("/a.csv")})), HasSubstr("cannot be mixed"));
 }
 
 }  // namespace
