@@ -47,7 +47,7 @@ void AddShape(CLI::App& command, ConvertFlags& flags) {
                            "gzip (default) or none (default for the payloads jpeg and png)"),
         WordsOf(kCompressionWords), "WORD");
   OneOf(command.add_option("--gzip-level", flags.gzip_level,
-                           "fast (made for pixels), balanced (default) or small (slowest)"),
+                           "fast (default, made for pixels), balanced or small (slowest)"),
         WordsOf(kGzipLevelWords), "WORD");
   command
       .add_option("--shuffle-seed", flags.shuffle_seed, "Mix the rows over the shards, the same way for the same seed")

@@ -85,7 +85,7 @@ absl::Status SetOption(absl::string_view flag, absl::string_view word, const Opt
 absl::Status SetEncoding(const ConvertFlags& flags, ConvertSpec& spec) {
   Payload payload = PAYLOAD_RAW_BASE64;
   Compression compression = COMPRESSION_GZIP;
-  GzipLevel gzip_level = GZIP_LEVEL_BALANCED;
+  GzipLevel gzip_level = GZIP_LEVEL_FAST;
   Validation validation = VALIDATE_STRUCTURE;
   MILLRACE_RETURN_IF_ERROR(SetOption("--payload", flags.payload, kPayloadWords, payload));
   // JPEG and PNG files are compressed in themselves: gzip would cost two thirds of the speed to save two per cent.

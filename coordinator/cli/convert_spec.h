@@ -25,7 +25,7 @@ struct ConvertFlags {
   int64_t num_shards = 0;
   std::string shard_size;
   std::string compression;  // empty: gzip, but none for files that are compressed in themselves
-  std::string gzip_level = "balanced";
+  std::string gzip_level = "fast";
   std::string payload = "raw_base64";
   int jpeg_quality = 0;
   std::string color = "keep";

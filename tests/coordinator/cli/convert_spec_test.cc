@@ -52,6 +52,7 @@ TEST(ConvertSpec, PicturesAreAsTFRecorderWritesThemUnlessAsked) {
   const ConvertSpec& spec = job->convert();
   EXPECT_EQ(spec.payload(), PAYLOAD_RAW_BASE64);
   EXPECT_EQ(spec.compression(), COMPRESSION_GZIP);
+  EXPECT_EQ(spec.gzip_level(), GZIP_LEVEL_FAST) << "gzip all the same, only made faster";
   EXPECT_EQ(spec.color(), COLOR_KEEP);
   EXPECT_EQ(spec.exif(), EXIF_IGNORE);
   EXPECT_FALSE(spec.has_resize());
