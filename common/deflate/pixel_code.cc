@@ -123,7 +123,7 @@ BitString PixelCode::Match(MatchLength length, size_t distance) const {
 }
 
 // The code lengths are sent one by one, each in a plain 4-bit code (the code length code has lengths 4 for 0 to 15 and
-// none for the repeats): 160 bytes for a block of 256 KiB.
+// none for the repeats): 163 bytes for a block of 256 KiB.
 void PixelCode::PutHeader(bool last, BitWriter& writer) const {
   constexpr uint32_t kDynamic = 2, kLengthCodes = 19;
   writer.Put(last ? 1 : 0, 1);
