@@ -114,7 +114,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--gzip-level", choices=["fast", "balanced", "small"], default="balanced")
+    parser.add_argument("--gzip-level", choices=["fast", "balanced", "small"], default="fast")
     parser.add_argument("--scratch", default="/dev/shm")
     arguments = parser.parse_args()
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="millrace-bench-", dir=arguments.scratch))
