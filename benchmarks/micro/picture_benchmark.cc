@@ -57,6 +57,13 @@ class Pictures {
     decoder_.Decode(pixels_.data());
     return header_.pixel_bytes();
   }
+  int64_t Recode(const std::string& file, const PictureOptions& options) {
+    ImageOr<ImageHeader> opened = decoder_.Open(file, options, {});
+    if (!std::holds_alternative<ImageHeader>(opened) || !std::get<ImageHeader>(opened).recodes) return 0;
+    out_.clear();
+    decoder_.RecodeJpeg(95, out_);
+    return static_cast<int64_t>(out_.size());
+  }
   int64_t Encode(bool png) {
     out_.clear();
     const PictureView view{pixels_.data(), header_.width, header_.height, header_.channels};
@@ -85,6 +92,8 @@ void Run(const std::vector<std::string>& files, int rounds, int32_t width, int32
   Measure("decode, stretch", files, rounds, [&](const std::string& f) { return pictures.Decode(f, stretch); });
   Measure("decode, fit", files, rounds, [&](const std::string& f) { return pictures.Decode(f, fit); });
   Measure("decode, center_crop", files, rounds, [&](const std::string& f) { return pictures.Decode(f, crop); });
+  Measure("recode, stretch, JPEG 95", files, rounds, [&](const std::string& f) { return pictures.Recode(f, stretch); });
+  Measure("recode, fit, JPEG 95", files, rounds, [&](const std::string& f) { return pictures.Recode(f, fit); });
   for (bool png : {false, true}) {
     Measure(png ? "decode, stretch, PNG" : "decode, stretch, JPEG 95", files, rounds, [&](const std::string& file) {
       pictures.Decode(file, stretch);

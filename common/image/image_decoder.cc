@@ -9,6 +9,7 @@
 #include "common/image/bmp.h"
 #include "common/image/exif.h"
 #include "common/image/jpeg.h"
+#include "common/image/jpeg_recoder.h"
 #include "common/image/orient.h"
 #include "common/image/png.h"
 #include "common/image/resizer.h"
@@ -37,6 +38,7 @@ struct ImageDecoder::State {
   WebpDecoder webp;
   BmpDecoder bmp;
   Resizer resizer;
+  JpegRecoder recoder;
   FormatDecoder* open = nullptr;
   StoredHeader stored;
   std::optional<ResizePlan> plan;
@@ -83,7 +85,11 @@ void ImageDecoder::State::PlanPicture(const PictureOptions& options) {
   if (header.as_stored) return;
   header.decoder_bytes += stored.row_bytes() * kStripRows;
   header.decoder_bytes += int64_t{unturned_width()} * 3 * kStripRows;
-  if (plan.has_value()) header.decoder_bytes += Resizer::Bytes(stored.channels, *plan);
+  if (!plan.has_value()) return;
+  header.decoder_bytes += Resizer::Bytes(stored.channels, *plan);
+  header.recodes =
+      header.format == ImageFormat::kJpeg && !turned && static_cast<int32_t>(jpeg.Planes().size()) == header.channels;
+  if (header.recodes) header.decoder_bytes += JpegRecoder::Bytes(*plan);
 }
 
 // A size is of the picture as seen; the plan works on the picture as stored.
@@ -137,6 +143,11 @@ std::optional<ImageError> ImageDecoder::Decode(uint8_t* pixels) {
 std::optional<ImageError> ImageDecoder::DecodeRows(const RowSink& sink) {
   assert(state_->header.by_rows);
   return state_->header.as_stored ? state_->open->DecodeRows(sink) : state_->Run(sink);
+}
+
+std::optional<ImageError> ImageDecoder::RecodeJpeg(int quality, std::string& out) {
+  assert(state_->header.recodes);
+  return state_->recoder.Append(state_->jpeg, *state_->plan, quality, out);
 }
 
 absl::Span<const uint8_t> ImageDecoder::State::InColor(absl::Span<const uint8_t> rows) {

@@ -57,9 +57,10 @@ class Session {
     return true;
   }
 
-  bool StartDecoding(int64_t max_memory_bytes) {
+  bool StartDecoding(int64_t max_memory_bytes, bool planes = false) {
     if (setjmp(handler_.jump) != 0) return false;
-    cinfo_.out_color_space = OutputSpace();
+    cinfo_.raw_data_out = planes ? TRUE : FALSE;
+    cinfo_.out_color_space = planes ? cinfo_.jpeg_color_space : OutputSpace();
     cinfo_.dct_method = JDCT_ISLOW;
     cinfo_.do_fancy_upsampling = TRUE;
     cinfo_.mem->max_memory_to_use = static_cast<long>(max_memory_bytes);  // a second line: coefficients above it fail
@@ -78,6 +79,13 @@ class Session {
       const int got = static_cast<int>(jpeg_read_scanlines(&cinfo_, pointers, static_cast<JDIMENSION>(ask)));
       rows_read_ += got;
     }
+    return true;
+  }
+
+  // The next row of MCUs, each component to its own rows.
+  bool ReadPlanes(JSAMPARRAY* planes, JDIMENSION rows) {
+    if (setjmp(handler_.jump) != 0) return false;
+    jpeg_read_raw_data(&cinfo_, planes, rows);
     return true;
   }
 
@@ -191,9 +199,12 @@ struct JpegDecoder::State {
   int64_t max_memory_bytes = 0;
   std::vector<uint8_t> cmyk;   // a strip before its conversion to RGB
   std::vector<uint8_t> strip;  // rows on their way to a sink
+  std::vector<uint8_t> plane_rows[3];
 
   std::optional<ImageError> Decode(uint8_t* pixels, const RowSink* sink);
   bool ReadStrip(uint8_t* out, int rows);
+  std::optional<ImageError> End(bool good);
+  bool ReadAllPlanes(const PlaneSink& sink);
 };
 
 JpegDecoder::JpegDecoder() : state_(std::make_unique<State>()) {}
@@ -235,9 +246,12 @@ std::optional<ImageError> JpegDecoder::State::Decode(uint8_t* pixels, const RowS
     good = ReadStrip(out, rows);
     if (good && sink != nullptr) (*sink)({out, row_bytes * static_cast<size_t>(rows)});
   }
-  good = good && session->Finish();
+  return End(good);
+}
+
+std::optional<ImageError> JpegDecoder::State::End(bool good) {
   std::optional<ImageError> error;
-  if (!good) error = session->Error();
+  if (!good || !session->Finish()) error = session->Error();
   session.reset();
   return error;
 }
@@ -248,6 +262,53 @@ bool JpegDecoder::State::ReadStrip(uint8_t* out, int rows) {
   cmyk.resize(stride * kStripRows);
   if (!session->ReadRows(cmyk.data(), stride, rows)) return false;
   CmykToRgb(cmyk.data(), static_cast<size_t>(header.width) * static_cast<size_t>(rows), out);
+  return true;
+}
+
+std::vector<JpegPlane> JpegDecoder::Planes() const {
+  const jpeg_decompress_struct& cinfo = state_->session->cinfo();
+  const bool gray = cinfo.jpeg_color_space == JCS_GRAYSCALE && cinfo.num_components == 1;
+  if (!gray && (cinfo.jpeg_color_space != JCS_YCbCr || cinfo.num_components != 3)) return {};
+  std::vector<JpegPlane> planes;
+  for (int i = 0; i < cinfo.num_components; ++i) {
+    const jpeg_component_info& component = cinfo.comp_info[i];
+    if (cinfo.max_h_samp_factor % component.h_samp_factor != 0) return {};
+    if (cinfo.max_v_samp_factor % component.v_samp_factor != 0) return {};
+    planes.push_back(
+        {static_cast<int32_t>(component.downsampled_width), static_cast<int32_t>(component.downsampled_height),
+         cinfo.max_h_samp_factor / component.h_samp_factor, cinfo.max_v_samp_factor / component.v_samp_factor});
+  }
+  return planes;
+}
+
+std::optional<ImageError> JpegDecoder::DecodePlanes(const PlaneSink& sink) {
+  State& state = *state_;
+  return state.End(state.session->StartDecoding(state.max_memory_bytes, true) && state.ReadAllPlanes(sink));
+}
+
+bool JpegDecoder::State::ReadAllPlanes(const PlaneSink& sink) {
+  jpeg_decompress_struct& cinfo = session->cinfo();
+  const int most_rows = cinfo.max_v_samp_factor * DCTSIZE;
+  JSAMPROW rows[3][4 * DCTSIZE];
+  JSAMPARRAY planes[3] = {rows[0], rows[1], rows[2]};
+  size_t strides[3] = {};
+  for (int i = 0; i < cinfo.num_components; ++i) {
+    const jpeg_component_info& component = cinfo.comp_info[i];
+    strides[i] = size_t{component.width_in_blocks} * DCTSIZE;
+    plane_rows[i].resize(strides[i] * static_cast<size_t>(most_rows));
+    for (int k = 0; k < most_rows; ++k) rows[i][k] = plane_rows[i].data() + strides[i] * static_cast<size_t>(k);
+  }
+  int done[3] = {};
+  while (cinfo.output_scanline < cinfo.output_height) {
+    if (!session->ReadPlanes(planes, static_cast<JDIMENSION>(most_rows))) return false;
+    for (int i = 0; i < cinfo.num_components; ++i) {
+      const jpeg_component_info& component = cinfo.comp_info[i];
+      const int left = static_cast<int>(component.downsampled_height) - done[i];
+      const int count = std::min(left, component.v_samp_factor * DCTSIZE);
+      if (count > 0) sink(static_cast<size_t>(i), rows[i][0], strides[i], count);
+      done[i] += count;
+    }
+  }
   return true;
 }
 

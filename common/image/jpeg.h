@@ -8,9 +8,11 @@
 // came before.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "common/image/format_decoder.h"
@@ -18,6 +20,14 @@
 namespace millrace {
 
 using JpegHeader = StoredHeader;
+
+// A component as it is stored: `across` x `down` pixels of the picture share one of its samples.
+struct JpegPlane {
+  int32_t width = 0;
+  int32_t height = 0;
+  int across = 1;
+  int down = 1;
+};
 
 class JpegDecoder : public FormatDecoder {
  public:
@@ -30,6 +40,12 @@ class JpegDecoder : public FormatDecoder {
   ImageOr<StoredHeader> Open(absl::string_view file, const ImageLimits& limits) override;
   std::optional<ImageError> Decode(uint8_t* pixels) override;
   std::optional<ImageError> DecodeRows(const RowSink& sink) override;
+
+  // The planes of the open file: gray, or Y, Cb and Cr; none if it has other colours, or a sampling that is not whole.
+  std::vector<JpegPlane> Planes() const;
+  // Instead of Decode, if there are planes: `count` rows of one of them, `stride` bytes apart, valid during the call.
+  using PlaneSink = std::function<void(size_t plane, const uint8_t* rows, size_t stride, int count)>;
+  std::optional<ImageError> DecodePlanes(const PlaneSink& sink);
 
  private:
   struct State;

@@ -33,6 +33,7 @@ struct JpegEncoder::Session {
   Session();
   ~Session() { jpeg_destroy_compress(&cinfo); }
   bool Encode(const PictureView& picture, int quality);
+  bool EncodePlanes(const PlanarPicture& picture, int quality);
   void Flush(size_t bytes);
   static Session* Of(j_compress_ptr info) { return static_cast<Session*>(info->client_data); }
 };
@@ -88,14 +89,55 @@ bool JpegEncoder::Session::Encode(const PictureView& picture, int quality) {
 JpegEncoder::JpegEncoder() : session_(std::make_unique<Session>()) {}
 JpegEncoder::~JpegEncoder() = default;
 
+bool JpegEncoder::Session::EncodePlanes(const PlanarPicture& picture, int quality) {
+  if (setjmp(jump) != 0) {
+    jpeg_abort_compress(&cinfo);
+    return false;
+  }
+  cinfo.image_width = static_cast<JDIMENSION>(picture.width);
+  cinfo.image_height = static_cast<JDIMENSION>(picture.height);
+  cinfo.input_components = picture.channels;
+  cinfo.in_color_space = picture.channels == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
+  jpeg_set_defaults(&cinfo);
+  jpeg_set_quality(&cinfo, quality, TRUE);
+  cinfo.raw_data_in = TRUE;
+  jpeg_start_compress(&cinfo, TRUE);
+  const JDIMENSION lines = static_cast<JDIMENSION>(cinfo.max_v_samp_factor * DCTSIZE);
+  while (cinfo.next_scanline < cinfo.image_height) {
+    JSAMPROW rows[3][2 * DCTSIZE];
+    JSAMPARRAY planes[3] = {rows[0], rows[1], rows[2]};
+    for (int i = 0; i < picture.channels; ++i) {
+      const JDIMENSION fewer = i == 0 ? 1 : static_cast<JDIMENSION>(cinfo.max_v_samp_factor);
+      const size_t first = cinfo.next_scanline / fewer;
+      for (JDIMENSION k = 0; k < lines / fewer; ++k) {
+        rows[i][k] = const_cast<JSAMPROW>(picture.planes[i] + picture.strides[i] * (first + k));
+      }
+    }
+    jpeg_write_raw_data(&cinfo, planes, lines);
+  }
+  jpeg_finish_compress(&cinfo);
+  return true;
+}
+
 std::optional<ImageError> JpegEncoder::Append(const PictureView& picture, int quality, std::string& out) {
   const size_t before = out.size();
   session_->out = &out;
-  if (session_->Encode(picture, quality)) return std::nullopt;
+  return End(session_->Encode(picture, quality), before, out);
+}
+
+std::optional<ImageError> JpegEncoder::AppendPlanes(const PlanarPicture& picture, int quality, std::string& out) {
+  const size_t before = out.size();
+  session_->out = &out;
+  return End(session_->EncodePlanes(picture, quality), before, out);
+}
+
+std::optional<ImageError> JpegEncoder::End(bool good, size_t before, std::string& out) {
+  if (good) return std::nullopt;
   out.resize(before);
   char text[JMSG_LENGTH_MAX];
+  const jpeg_compress_struct& cinfo = session_->cinfo;
   session_->errors.format_message(reinterpret_cast<j_common_ptr>(&session_->cinfo), text);
-  return ImageError{"encode/too_large", absl::StrCat(picture.width, "x", picture.height, " as JPEG: ", text)};
+  return ImageError{"encode/too_large", absl::StrCat(cinfo.image_width, "x", cinfo.image_height, " as JPEG: ", text)};
 }
 
 }  // namespace millrace

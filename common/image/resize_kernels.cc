@@ -30,12 +30,9 @@ void RowFrom(const ResizeWeights& weights, int from, int channels, const uint8_t
   }
 }
 
-void Row(const ResizeWeights& weights, int channels, const uint8_t* in, size_t, uint8_t* out) {
-  RowFrom(weights, 0, channels, in, out);
-}
-
-void Rows(const ResizeWeights& weights, const uint8_t* const* in, size_t, uint8_t* const* out) {
-  RowFrom(weights, 0, 3, in[0], out[0]);
+template <int kChannels>
+void Row(const ResizeWeights& weights, const uint8_t* const* in, size_t, uint8_t* const* out) {
+  RowFrom(weights, 0, kChannels, in[0], out[0]);
 }
 
 void Column(const ResizeWeights& weights, int output, const uint8_t* const* in, size_t bytes, uint8_t* out) {
@@ -52,7 +49,7 @@ void Column(const ResizeWeights& weights, int output, const uint8_t* const* in, 
   }
 }
 
-constexpr ResizeKernels kScalar{Row, Rows, 1, Column};
+constexpr ResizeKernels kScalar{Row<1>, Row<3>, 1, Column};
 
 #if defined(__x86_64__)
 
@@ -111,6 +108,37 @@ constexpr ResizeKernels kScalar{Row, Rows, 1, Column};
     std::memcpy(out[1] + ptrdiff_t{i} * 3, &second, 4);
   }
   for (int k = 0; k < 2; ++k) RowFrom(weights, i, 3, in[k], out[k]);
+}
+
+// 8 samples of each row, widened to 16 bits, times 8 weights; the four sums of a row are added at its end.
+[[gnu::target("avx2")]] void TwoGrayRowsAvx2(const ResizeWeights& weights, const uint8_t* const* in, size_t columns,
+                                             uint8_t* const* out) {
+  const size_t pairs = static_cast<size_t>(weights.pairs);
+  int i = 0;
+  for (; i < weights.outputs; ++i) {
+    const size_t start = static_cast<size_t>(weights.first[static_cast<size_t>(i)]);
+    const size_t used = static_cast<size_t>(weights.count[static_cast<size_t>(i)] + 7) / 8;
+    if (start + used * 8 > columns) break;
+    const uint32_t* high = weights.high.data() + static_cast<size_t>(i) * pairs;
+    const uint32_t* low = weights.low.data() + static_cast<size_t>(i) * pairs;
+    __m256i sum_high = _mm256_setzero_si256(), sum_low = _mm256_setzero_si256();
+    for (size_t k = 0; k < used; ++k) {
+      const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(in[0] + start + k * 8));
+      const __m128i second = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(in[1] + start + k * 8));
+      const __m256i samples = _mm256_cvtepu8_epi16(_mm_unpacklo_epi64(first, second));
+      const __m128i high8 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(high + k * 4));
+      const __m128i low8 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(low + k * 4));
+      sum_high = _mm256_add_epi32(sum_high, _mm256_madd_epi16(samples, _mm256_broadcastsi128_si256(high8)));
+      sum_low = _mm256_add_epi32(sum_low, _mm256_madd_epi16(samples, _mm256_broadcastsi128_si256(low8)));
+    }
+    __m256i sum = _mm256_add_epi32(_mm256_slli_epi32(sum_high, kLowBits), sum_low);
+    sum = _mm256_add_epi32(sum, _mm256_shuffle_epi32(sum, 0x4e));
+    sum = _mm256_add_epi32(sum, _mm256_shuffle_epi32(sum, 0xb1));
+    sum = _mm256_srli_epi32(_mm256_add_epi32(sum, _mm256_set1_epi32(static_cast<int>(kHalf))), kWeightBits);
+    out[0][i] = static_cast<uint8_t>(_mm_cvtsi128_si32(_mm256_castsi256_si128(sum)));
+    out[1][i] = static_cast<uint8_t>(_mm_cvtsi128_si32(_mm256_extracti128_si256(sum, 1)));
+  }
+  for (int k = 0; k < 2; ++k) RowFrom(weights, i, 1, in[k], out[k]);
 }
 
 [[gnu::target("avx2")]] void ColumnAvx2(const ResizeWeights& weights, int output, const uint8_t* const* in,
@@ -181,8 +209,42 @@ constexpr ResizeKernels kScalar{Row, Rows, 1, Column};
   for (int k = 0; k < 4; ++k) RowFrom(weights, i, 3, in[k], out[k]);
 }
 
-constexpr ResizeKernels kAvx2{Row, TwoRowsAvx2, 2, ColumnAvx2};
-constexpr ResizeKernels kAvx512{Row, FourRowsAvx512, 4, ColumnAvx2};
+// As TwoGrayRowsAvx2, with a row in each quarter.
+[[gnu::target("avx512f,avx512bw")]] void FourGrayRowsAvx512(const ResizeWeights& weights, const uint8_t* const* in,
+                                                            size_t columns, uint8_t* const* out) {
+  const __m512i half = _mm512_set1_epi32(static_cast<int>(kHalf));
+  const size_t pairs = static_cast<size_t>(weights.pairs);
+  int i = 0;
+  for (; i < weights.outputs; ++i) {
+    const size_t start = static_cast<size_t>(weights.first[static_cast<size_t>(i)]);
+    const size_t used = static_cast<size_t>(weights.count[static_cast<size_t>(i)] + 7) / 8;
+    if (start + used * 8 > columns) break;
+    const uint32_t* high = weights.high.data() + static_cast<size_t>(i) * pairs;
+    const uint32_t* low = weights.low.data() + static_cast<size_t>(i) * pairs;
+    __m512i sum_high = _mm512_setzero_si512(), sum_low = _mm512_setzero_si512();
+    for (size_t k = 0; k < used; ++k) {
+      long long eight[4];
+      for (int row = 0; row < 4; ++row) std::memcpy(&eight[row], in[row] + start + k * 8, 8);
+      const __m512i samples = _mm512_cvtepu8_epi16(_mm256_setr_epi64x(eight[0], eight[1], eight[2], eight[3]));
+      const __m128i high8 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(high + k * 4));
+      const __m128i low8 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(low + k * 4));
+      sum_high = _mm512_add_epi32(sum_high, _mm512_madd_epi16(samples, _mm512_broadcast_i32x4(high8)));
+      sum_low = _mm512_add_epi32(sum_low, _mm512_madd_epi16(samples, _mm512_broadcast_i32x4(low8)));
+    }
+    __m512i sum = _mm512_add_epi32(_mm512_slli_epi32(sum_high, kLowBits), sum_low);
+    sum = _mm512_add_epi32(sum, _mm512_shuffle_epi32(sum, _MM_PERM_BADC));
+    sum = _mm512_add_epi32(sum, _mm512_shuffle_epi32(sum, _MM_PERM_CDAB));
+    const __m128i bytes = _mm512_cvtepi32_epi8(_mm512_srli_epi32(_mm512_add_epi32(sum, half), kWeightBits));
+    out[0][i] = static_cast<uint8_t>(_mm_extract_epi8(bytes, 0));
+    out[1][i] = static_cast<uint8_t>(_mm_extract_epi8(bytes, 4));
+    out[2][i] = static_cast<uint8_t>(_mm_extract_epi8(bytes, 8));
+    out[3][i] = static_cast<uint8_t>(_mm_extract_epi8(bytes, 12));
+  }
+  for (int k = 0; k < 4; ++k) RowFrom(weights, i, 1, in[k], out[k]);
+}
+
+constexpr ResizeKernels kAvx2{TwoGrayRowsAvx2, TwoRowsAvx2, 2, ColumnAvx2};
+constexpr ResizeKernels kAvx512{FourGrayRowsAvx512, FourRowsAvx512, 4, ColumnAvx2};
 
 const ResizeKernels* KernelsOf(ResizeKernel kernel) {
   __builtin_cpu_init();

@@ -9,10 +9,9 @@
 namespace millrace {
 
 struct ResizeKernels {
-  // One row: in[0, columns · channels) to out[0, weights.outputs · channels).
-  void (*row)(const ResizeWeights& weights, int channels, const uint8_t* in, size_t columns, uint8_t* out);
-  // `at_once` rows of 3 channels.
-  void (*rows)(const ResizeWeights& weights, const uint8_t* const* in, size_t columns, uint8_t* const* out);
+  // `at_once` rows of 1 and of 3 channels: in[k][0, columns · channels) to out[k][0, weights.outputs · channels).
+  void (*gray_rows)(const ResizeWeights& weights, const uint8_t* const* in, size_t columns, uint8_t* const* out);
+  void (*color_rows)(const ResizeWeights& weights, const uint8_t* const* in, size_t columns, uint8_t* const* out);
   int at_once;
   // Output row `output` of `bytes` samples from the rows in[0, weights.count[output]). All rows have room for a
   // multiple of kRowPadding samples, and what lies there is read and written.

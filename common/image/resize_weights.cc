@@ -13,19 +13,21 @@ struct Scale {
   Scale(float box_start, float box_end, int outputs)
       : step(static_cast<double>(box_end - box_start) / outputs), support(std::max(1.0, step)) {}
   int max_count() const { return static_cast<int>(std::ceil(support)) * 2 + 1; }
+  int pairs() const { return (max_count() + 7) / 8 * 4; }
 };
 
 }  // namespace
 
 int64_t ResizeWeights::Bytes(double box, int outputs) {
   const Scale scale(0, static_cast<float>(box), outputs);
-  return int64_t{outputs} * ((scale.max_count() + 1) / 2 + 1) * 8 + scale.max_count() * 8;
+  return int64_t{outputs} * (scale.pairs() + 1) * 8 + scale.max_count() * 8;
 }
 
 void ResizeWeights::Compute(int inputs, float box_start, float box_end, int out) {
   const Scale scale(box_start, box_end, out);
   outputs = out;
-  pairs = (scale.max_count() + 1) / 2;
+  max_count = scale.max_count();
+  pairs = scale.pairs();
   identity = out == inputs && box_start == 0 && box_end == static_cast<float>(inputs);
   first.resize(static_cast<size_t>(out));
   count.resize(static_cast<size_t>(out));

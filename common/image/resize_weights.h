@@ -17,7 +17,8 @@ constexpr int kLowBits = 11;  // the kernels multiply 16-bit halves: weight = hi
 
 struct ResizeWeights {
   int outputs = 0;
-  int pairs = 0;               // of weights an output has, at most; unused ones are 0
+  int max_count = 0;           // weights of an output, at most
+  int pairs = 0;               // of weights that an output has room for, a multiple of 4; unused ones are 0
   std::vector<int32_t> first;  // of each output: its first input sample
   std::vector<int32_t> count;  // and how many
   std::vector<uint32_t> high;  // [output][pair]: the high halves of two weights, the first in the low 16 bits

@@ -63,44 +63,39 @@ void Resizer::Start(int32_t width, int32_t height, int channels, const ResizePla
   columns_ = static_cast<size_t>(width);
   channels_ = channels;
   next_in_ = next_out_ = 0;
-  ring_rows_ = down_.pairs * 2 + kMostRowsAtOnce;  // those of one output, and those that are made at once
+  ring_rows_ = down_.max_count + kMostRowsAtOnce;  // those of one output, and those that are made at once
   ring_stride_ = Padded(static_cast<size_t>(plan.width) * static_cast<size_t>(channels));
   ring_.resize(static_cast<size_t>(ring_rows_) * ring_stride_);
   row_.resize(ring_stride_);
-  inputs_.resize(static_cast<size_t>(down_.pairs) * 2);
+  inputs_.resize(static_cast<size_t>(down_.max_count));
 }
 
 void Resizer::Push(absl::Span<const uint8_t> rows, const RowSink& out) {
   const size_t stride = columns_ * static_cast<size_t>(channels_);
+  Push(rows.data(), stride, static_cast<int>(rows.size() / stride), out);
+}
+
+void Resizer::Push(const uint8_t* in, size_t stride, int rows, const RowSink& out) {
   const int begin = down_.first.front();
   const int end = down_.end_of(down_.outputs - 1);
-  for (size_t at = 0; at < rows.size();) {
-    const int left = static_cast<int>((rows.size() - at) / stride);
-    const int made = next_in_ >= begin && next_in_ < end ? std::min({left, kMostRowsAtOnce, end - next_in_}) : 0;
-    if (made > 0) MakeRows(rows.data() + at, next_in_, made);
-    const int step = std::max(made, 1);
+  for (int step = 0; rows > 0; in += stride * static_cast<size_t>(step), rows -= step) {
+    const bool needed = next_in_ >= begin && next_in_ < end;
+    step = needed ? std::min({rows, kMostRowsAtOnce, end - next_in_}) : 1;
+    if (needed) MakeRows(in, stride, next_in_, step);
     next_in_ += step;
-    at += stride * static_cast<size_t>(step);
-    if (made > 0) EmitRows(out);
+    if (needed) EmitRows(out);
   }
 }
 
-void Resizer::MakeRows(const uint8_t* in, int y, int rows) {
-  const size_t stride = columns_ * static_cast<size_t>(channels_);
+void Resizer::MakeRows(const uint8_t* in, size_t stride, int y, int rows) {
   const ResizeKernels& kernels = ChosenResizeKernels();
-  if (channels_ == 3 && !across_.identity) return MakeColorRows(in, y, rows);
-  for (int k = 0; k < rows; ++k, in += stride) {
-    if (across_.identity) {
-      std::memcpy(RingRow(y + k), in, stride);
-    } else {
-      kernels.row(across_, channels_, in, columns_, RingRow(y + k));
+  if (across_.identity) {
+    for (int k = 0; k < rows; ++k, in += stride) {
+      std::memcpy(RingRow(y + k), in, columns_ * static_cast<size_t>(channels_));
     }
+    return;
   }
-}
-
-void Resizer::MakeColorRows(const uint8_t* in, int y, int rows) {
-  const size_t stride = columns_ * 3;
-  const ResizeKernels& kernels = ChosenResizeKernels();
+  const auto make = channels_ == 1 ? kernels.gray_rows : kernels.color_rows;
   for (int done = 0; done < rows; done += kernels.at_once) {
     const uint8_t* from[kMostRowsAtOnce];
     uint8_t* to[kMostRowsAtOnce];
@@ -109,7 +104,7 @@ void Resizer::MakeColorRows(const uint8_t* in, int y, int rows) {
       from[k] = in + stride * static_cast<size_t>(row);
       to[k] = RingRow(y + row);
     }
-    kernels.rows(across_, from, columns_, to);
+    make(across_, from, columns_, to);
   }
 }
 

@@ -41,14 +41,15 @@ class Resizer {
 
   // The next input rows. Output rows come as soon as they can be made; all have come when all input has.
   void Push(absl::Span<const uint8_t> rows, const RowSink& out);
+  // The same for rows that are `stride` bytes apart.
+  void Push(const uint8_t* in, size_t stride, int rows, const RowSink& out);
 
   // Gives large memory back.
   void Shrink(size_t kept_bytes);
 
  private:
   uint8_t* RingRow(int y) { return ring_.data() + static_cast<size_t>(y % ring_rows_) * ring_stride_; }
-  void MakeRows(const uint8_t* in, int y, int rows);
-  void MakeColorRows(const uint8_t* in, int y, int rows);
+  void MakeRows(const uint8_t* in, size_t stride, int y, int rows);
   void EmitRows(const RowSink& out);
 
   ResizeWeights across_;

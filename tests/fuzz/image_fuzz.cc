@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <vector>
 
 #include "common/image/image_decoder.h"
@@ -41,6 +42,15 @@ std::vector<uint8_t> Decode(ImageDecoder& decoder, absl::string_view file, const
   return pixels;
 }
 
+// The file as a JPEG of another size, or nothing.
+std::string Recode(ImageDecoder& decoder, absl::string_view file, const PictureOptions& options) {
+  ImageOr<ImageHeader> header = decoder.Open(file, options, kLimits);
+  std::string out;
+  if (!std::holds_alternative<ImageHeader>(header) || !std::get<ImageHeader>(header).recodes) return out;
+  decoder.RecodeJpeg(90, out);
+  return out;
+}
+
 }  // namespace
 }  // namespace millrace
 
@@ -56,7 +66,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ImageDecoder fresh;
   const std::vector<uint8_t> pixels = Decode(fresh, file, options, false);
   if (Decode(reused, file, options, true) != pixels) std::abort();
+  const std::string recoded = Recode(fresh, file, options);
   SetResizeKernel(ResizeKernel::kScalar);
+  if (Recode(reused, file, options) != recoded) std::abort();
   if (Decode(reused, file, options, false) != pixels) std::abort();
   return 0;
 }

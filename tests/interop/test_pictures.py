@@ -435,6 +435,22 @@ def test_pngs_have_every_pixel(mode, tmp_path):
     assert numpy.array_equal(numpy.asarray(Image.open(io.BytesIO(picture.data))), numpy.asarray(image))
 
 
+@pytest.mark.parametrize("mode, options", [("L", {}), *(("RGB", {"subsampling": by}) for by in (0, 1, 2))])
+def test_resized_jpegs_look_like_pillows(mode, options, tmp_path):
+    """Chroma is resized as it is stored: not Pillow's bytes, but as near to the resized picture as Pillow's own JPEG."""
+    path = tmp_path / "in.jpg"
+    canvas = Image.fromarray(noise(6, 60, 45, 3)).resize((601, 449), Image.Resampling.BICUBIC)
+    canvas.convert(mode).save(path, quality=92, **options)
+    words = ("stretch256x256", "fit255x255", "crop100x40", "stretch700x500")
+    for word, picture in zip(words, ask([(f"recode95,{word}", path) for word in words])):
+        wanted = expected(path, word)
+        saved = io.BytesIO()
+        Image.fromarray(wanted.squeeze()).save(saved, "JPEG", quality=95)
+        ours, pillows = (numpy.asarray(Image.open(io.BytesIO(data))).reshape(wanted.shape).astype(int)
+                         for data in (picture.data, saved.getvalue()))  # fmt: skip
+        assert numpy.abs(ours - wanted).mean() < numpy.abs(pillows - wanted).mean() + 0.5, word
+
+
 # ---- what Pillow refuses or takes, and we do not ----
 def test_damage_is_named(tmp_path):
     def made(name, data):

@@ -26,6 +26,7 @@ struct Request {
   bool by_rows = false;
   bool png = false;
   int jpeg_quality = 0;
+  int recode_quality = 0;
 };
 
 bool SetSize(absl::string_view text, PictureOptions::Fit fit, PictureOptions& options) {
@@ -45,6 +46,7 @@ bool SetOption(absl::string_view word, Request& request) {
   if (word == "exif") return picture.exif = PictureOptions::Exif::kApply, true;
   if (word == "rows") return request.by_rows = true;
   if (word == "png") return request.png = true;
+  if (absl::ConsumePrefix(&word, "recode")) return absl::SimpleAtoi(word, &request.recode_quality);
   if (absl::ConsumePrefix(&word, "jpeg")) return absl::SimpleAtoi(word, &request.jpeg_quality);
   if (absl::ConsumePrefix(&word, "stretch")) return SetSize(word, PictureOptions::Fit::kStretch, picture);
   if (absl::ConsumePrefix(&word, "fit")) return SetSize(word, PictureOptions::Fit::kInside, picture);
@@ -75,7 +77,10 @@ class Tool {
   void Decode(const Request& request, const ImageHeader& header) {
     std::string bytes;
     std::optional<ImageError> error;
-    if (request.by_rows && header.by_rows) {
+    if (request.recode_quality > 0) {
+      if (!header.recodes) return Fail({"request", "it does not recode"});
+      error = decoder_.RecodeJpeg(request.recode_quality, bytes);
+    } else if (request.by_rows && header.by_rows) {
       error = decoder_.DecodeRows([&](absl::Span<const uint8_t> rows) { bytes.append(rows.begin(), rows.end()); });
     } else {
       bytes.resize(static_cast<size_t>(header.pixel_bytes()));
