@@ -202,8 +202,10 @@ RowPreparer::Step RowPreparer::MakeImage(RowSlot& slot, ImageTools& tools, Memor
     return std::nullopt;
   }
   if (Step end = OpenImage(slot, tools, memory)) return end;
-  std::optional<ImageError> error = Decode(slot, tools);
-  if (!error.has_value() && slot.content == RowSlot::Content::kEncoded) error = Encode(slot, tools.encoder);
+  const bool recodes = slot.header.recodes && options_.wishes.payload == PAYLOAD_JPEG;
+  std::optional<ImageError> error = recodes ? Recode(slot, tools.decoder) : Decode(slot, tools);
+  const bool encodes = slot.content == RowSlot::Content::kEncoded && !recodes;
+  if (!error.has_value() && encodes) error = Encode(slot, tools.encoder);
   if (error.has_value()) return Bad(slot, *std::move(error));
   slot.source_hash = Xxh3Of(slot.file_view());
   return std::nullopt;
@@ -219,6 +221,12 @@ std::optional<ImageError> RowPreparer::Decode(RowSlot& slot, ImageTools& tools) 
       return tools.decoder.DecodeRows([](absl::Span<const uint8_t>) {});
   }
   return std::nullopt;
+}
+
+// A JPEG of another size, the short way.
+std::optional<ImageError> RowPreparer::Recode(RowSlot& slot, ImageDecoder& decoder) const {
+  slot.encoded.clear();
+  return decoder.RecodeJpeg(options_.wishes.jpeg_quality, slot.encoded);
 }
 
 std::optional<ImageError> RowPreparer::Encode(RowSlot& slot, ImageEncoder& encoder) const {

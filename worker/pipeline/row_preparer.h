@@ -57,6 +57,7 @@ class RowPreparer {
   RowSlot::Content ContentFor(const RowSlot& slot) const;
   int64_t NeededBytes(const RowSlot& slot) const;
   std::optional<ImageError> Decode(RowSlot& slot, ImageTools& tools) const;
+  std::optional<ImageError> Recode(RowSlot& slot, ImageDecoder& decoder) const;
   std::optional<ImageError> Encode(RowSlot& slot, ImageEncoder& encoder) const;
 
   const Options options_;

@@ -9,8 +9,8 @@
 
 #include "common/image/jpeg.h"
 #include "common/io/gzip_reader.h"
-#include "tests/support/decoded_example.h"
 #include "common/record/record_reader.h"
+#include "tests/support/decoded_example.h"
 
 namespace millrace {
 namespace {

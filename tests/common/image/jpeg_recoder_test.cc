@@ -57,7 +57,7 @@ Pixels Decode(absl::string_view file, const PictureOptions& options) {
 }
 
 TEST(JpegRecoder, GivesThePictureThatDecodingAndResizingGive) {
-  const int sizes[][4] = {{64, 48, 32, 24}, {65, 47, 31, 23}, {200, 150, 33, 77}, {33, 21, 70, 90}, {17, 1, 5, 1}};
+  const int sizes[][4] = {{64, 48, 32, 24}, {65, 47, 31, 23}, {200, 150, 33, 77}, {33, 21, 70, 90}, {170, 1, 50, 1}};
   for (const auto& [width, height, to_width, to_height] : sizes) {
     for (int channels : {1, 3}) {
       for (Fit fit : {Fit::kStretch, Fit::kInside, Fit::kCenterCrop}) {
@@ -67,9 +67,10 @@ TEST(JpegRecoder, GivesThePictureThatDecodingAndResizingGive) {
         const Pixels recoded = Decode(Recode(file, options), {});
         ASSERT_EQ(recoded.bytes.size(), expected.bytes.size());
         EXPECT_EQ(recoded.width, expected.width);
-        for (size_t i = 0; i < expected.bytes.size(); ++i) {
-          ASSERT_NEAR(recoded.bytes[i], expected.bytes[i], 14) << width << "x" << height << " at " << i;
-        }
+        double difference = 0;
+        for (size_t i = 0; i < expected.bytes.size(); ++i) difference += std::abs(recoded.bytes[i] - expected.bytes[i]);
+        EXPECT_LT(difference / static_cast<double>(expected.bytes.size()), 2.5)
+            << width << "x" << height << " to " << to_width << "x" << to_height << ", " << channels << " channels";
       }
     }
   }
