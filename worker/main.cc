@@ -14,6 +14,7 @@
 #include "common/base/version.h"
 #include "common/client/grpc_client.h"
 #include "common/dataset/reasons.h"
+#include "common/metrics/fetch_metrics.h"
 #include "common/metrics/worker_metrics.h"
 #include "common/net/fetch_flags.h"
 #include "common/net/http_server.h"
@@ -97,6 +98,21 @@ AgentObserver Observe(WorkerMetrics* metrics) {
   return observer;
 }
 
+FetchNumbers NumbersOf(const FetchCounters& counters) {
+  FetchNumbers numbers;
+  numbers.requests = counters.requests;
+  numbers.retries = counters.retries;
+  numbers.redirects = counters.redirects;
+  numbers.received_bytes = counters.bytes;
+  numbers.in_flight = counters.in_flight;
+  numbers.waiting = counters.waiting;
+  numbers.ok = counters.ok;
+  numbers.no_memory = counters.no_memory;
+  numbers.dropped = counters.dropped;
+  numbers.failed.assign(counters.failed.begin(), counters.failed.end());
+  return numbers;
+}
+
 // Everything a worker daemon is made of, in the order in which it must end.
 class Daemon {
  public:
@@ -104,6 +120,7 @@ class Daemon {
       : flags_(flags),
         client_(MakeGrpcClient({flags.coordinator, std::move(token)})),
         store_(MakeFileStore()),
+        fetch_counters_(fetcher->counters()),
         resources_(flags.threads, memory_budget, std::move(fetcher)) {
     info_.set_name(flags.name);
     info_.set_version(std::string(kVersion));
@@ -114,6 +131,8 @@ class Daemon {
 
   absl::Status Start() {
     worker_metrics_ = std::make_unique<WorkerMetrics>(&metrics_, ReasonWords(), [this] { return Gauges(); });
+    AddFetchMetrics(&metrics_, {kFetchReasonWords.begin(), kFetchReasonWords.end()},
+                    [this] { return NumbersOf(fetch_counters_); });
     HttpServerOptions http;
     http.address = flags_.http;
     auto server =
@@ -182,6 +201,7 @@ class Daemon {
   WorkerInfo info_;
   std::unique_ptr<CoordinatorClient> client_;
   std::unique_ptr<Store> store_;
+  const FetchCounters& fetch_counters_;  // of resources_
   PipelineResources resources_;
   Metrics metrics_;
   std::unique_ptr<WorkerMetrics> worker_metrics_;

@@ -3,6 +3,7 @@ import collections
 import http.server
 import json
 import pathlib
+import re
 import shutil
 import socket
 import struct
@@ -144,6 +145,11 @@ class Http(unittest.TestCase):
             letters = [json.loads(line) for line in (cluster.out / "discarded-data-00000-of-00001").read_text().splitlines()]
             self.assertEqual(collections.Counter(letter["reason"] for letter in letters),
                              {"http/404": 6, "decode/not_an_image": 6, "http/robots": 6})
+            metrics = "".join(cluster.metrics(worker) for worker in cluster.workers.values())
+            total = lambda series: sum(int(n) for n in re.findall(re.escape(series) + r" (\d+)\n", metrics))
+            self.assertEqual(total('millrace_fetch_uris_total{outcome="ok"}'), 288)  # with the pages that are no picture
+            self.assertEqual(total('millrace_fetch_uris_total{outcome="http/404"}'), 6)
+            self.assertEqual(sum(total(f'millrace_fetch_requests_total{{kind="{kind}"}}') for kind in ("first", "retry", "redirect")), server.requests)
             stormy_tree = tree(cluster.out)
             shown = cluster.cli("jobs", "describe", job["job_id"]).stdout + json.dumps(job) + "".join(
                 process.log() + cluster.metrics(process) for process in [cluster.coordinator, *cluster.workers.values()])

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "common/metrics/fetch_metrics.h"
 #include "common/metrics/worker_metrics.h"
 #include "coordinator/api/rpc_metrics.h"
 
@@ -70,6 +71,7 @@ TEST(RpcMetrics, CountsCallsErrorsAndTimeByMethod) {
 TEST(MetricsPage, NamesEveryFamilyAndNoOther) {
   Metrics metrics;
   WorkerMetrics worker(&metrics, {"decode/truncated"}, [] { return WorkerGauges{}; });
+  AddFetchMetrics(&metrics, {"http/404"}, [] { return FetchNumbers{}; });
   metrics.AddSource(CoordinatorFamilies(), [] { return SamplesOf({}); });
   const RpcMetrics rpc(&metrics);
   std::stringstream page;
