@@ -19,8 +19,6 @@
 
 namespace millrace {
 
-using JpegHeader = StoredHeader;
-
 // A component as it is stored: `across` x `down` pixels of the picture share one of its samples.
 struct JpegPlane {
   int32_t width = 0;

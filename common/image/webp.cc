@@ -16,6 +16,7 @@ namespace {
 constexpr int64_t kDecoderBase = int64_t{2} << 20;
 constexpr int64_t kLossyBytesAColumn = 256;
 constexpr int64_t kLosslessBytesAColumn = 4 * 17;  // rows on their way to the output
+constexpr int64_t kAlphaBytesAPixel = 5;           // the plane, and 32-bit values while it is decoded without loss
 constexpr int64_t kStripRows = 16;
 constexpr size_t kKeptBytes = size_t{4} << 20;
 
@@ -44,7 +45,7 @@ int64_t DecoderBytes(const WebPBitstreamFeatures& features) {
   const int64_t width = features.width, pixels = width * features.height;
   int64_t bytes = kDecoderBase + width * kLossyBytesAColumn;
   if (features.format != kLossy) bytes += pixels * 4 + width * kLosslessBytesAColumn;
-  if (features.has_alpha) bytes += pixels;
+  if (features.has_alpha && features.format != kLossless) bytes += pixels * kAlphaBytesAPixel;
   return bytes;
 }
 

@@ -13,15 +13,15 @@ const ImageLimits kLimits{.max_pixels = 1 << 18, .max_memory_bytes = 32 << 20, .
 
 // The pixels, or nothing.
 std::vector<uint8_t> Decode(JpegDecoder& decoder, absl::string_view file, bool by_rows) {
-  ImageOr<JpegHeader> header = decoder.Open(file, kLimits);
-  if (!std::holds_alternative<JpegHeader>(header)) return {};
+  ImageOr<StoredHeader> header = decoder.Open(file, kLimits);
+  if (!std::holds_alternative<StoredHeader>(header)) return {};
   std::vector<uint8_t> pixels;
   if (by_rows) {
     auto append = [&](absl::Span<const uint8_t> rows) { pixels.insert(pixels.end(), rows.begin(), rows.end()); };
     if (decoder.DecodeRows(append).has_value()) pixels.clear();
     return pixels;
   }
-  pixels.resize(static_cast<size_t>(std::get<JpegHeader>(header).pixel_bytes()));
+  pixels.resize(static_cast<size_t>(std::get<StoredHeader>(header).pixel_bytes()));
   if (decoder.Decode(pixels.data()).has_value()) pixels.clear();
   return pixels;
 }

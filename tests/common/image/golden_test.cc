@@ -38,9 +38,9 @@ std::string PixelsOf(const fs::path& path) {
   std::ifstream stream(path, std::ios::binary);
   std::string file((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
   JpegDecoder decoder;
-  ImageOr<JpegHeader> header = decoder.Open(file, {});
-  if (!std::holds_alternative<JpegHeader>(header)) return "not decoded";
-  std::string pixels(static_cast<size_t>(std::get<JpegHeader>(header).pixel_bytes()), '\0');
+  ImageOr<StoredHeader> header = decoder.Open(file, {});
+  if (!std::holds_alternative<StoredHeader>(header)) return "not decoded";
+  std::string pixels(static_cast<size_t>(std::get<StoredHeader>(header).pixel_bytes()), '\0');
   auto error = decoder.Decode(reinterpret_cast<uint8_t*>(pixels.data()));
   return error.has_value() ? error->detail : pixels;
 }

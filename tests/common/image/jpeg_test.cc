@@ -17,7 +17,7 @@ namespace {
 using testing::HasSubstr;
 
 struct Decoded {
-  JpegHeader header;
+  StoredHeader header;
   std::string pixels;
   std::string reason;  // empty: good
   std::string detail;
@@ -26,9 +26,9 @@ struct Decoded {
 Decoded Failed(const ImageError& error) { return {{}, "", std::string(error.reason), error.detail}; }
 
 Decoded Decode(JpegDecoder& decoder, absl::string_view file, const ImageLimits& limits = {}) {
-  ImageOr<JpegHeader> header = decoder.Open(file, limits);
+  ImageOr<StoredHeader> header = decoder.Open(file, limits);
   if (auto* error = std::get_if<ImageError>(&header)) return Failed(*error);
-  Decoded decoded{std::get<JpegHeader>(header), "", "", ""};
+  Decoded decoded{std::get<StoredHeader>(header), "", "", ""};
   std::vector<uint8_t> pixels(static_cast<size_t>(decoded.header.pixel_bytes()));  // exact: ASan sees a byte too many
   if (auto error = decoder.Decode(pixels.data())) return Failed(*error);
   decoded.pixels.assign(pixels.begin(), pixels.end());
@@ -42,8 +42,8 @@ Decoded Decode(absl::string_view file, const ImageLimits& limits = {}) {
 
 std::string DecodeByRows(absl::string_view file) {
   JpegDecoder decoder;
-  ImageOr<JpegHeader> header = decoder.Open(file, {});
-  EXPECT_TRUE(std::holds_alternative<JpegHeader>(header));
+  ImageOr<StoredHeader> header = decoder.Open(file, {});
+  EXPECT_TRUE(std::holds_alternative<StoredHeader>(header));
   std::string pixels;
   auto error = decoder.DecodeRows([&](absl::Span<const uint8_t> rows) { pixels.append(rows.begin(), rows.end()); });
   EXPECT_FALSE(error.has_value());
@@ -191,8 +191,8 @@ TEST(JpegLimits, ALargeBaselineFitsWhereProgressiveDoesNot) {
     std::string file = WithSize(MakeJpeg({.progressive = progressive}), 13'377, 13'377);
     return decoder.Open(file, {});
   };
-  EXPECT_TRUE(std::holds_alternative<JpegHeader>(open(false))) << "178,944,129 pixels";
-  ImageOr<JpegHeader> progressive = open(true);
+  EXPECT_TRUE(std::holds_alternative<StoredHeader>(open(false))) << "178,944,129 pixels";
+  ImageOr<StoredHeader> progressive = open(true);
   ASSERT_TRUE(std::holds_alternative<ImageError>(progressive));
   EXPECT_EQ(std::get<ImageError>(progressive).reason, "image/too_large_for_memory");
   EXPECT_THAT(std::get<ImageError>(progressive).detail, HasSubstr("13377x13377 in several scans needs"));
