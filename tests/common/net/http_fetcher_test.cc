@@ -1,56 +1,23 @@
 #include "common/net/http_fetcher.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <fstream>
 #include <map>
 #include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/dataset/reasons.h"
-#include "tests/support/fault_server.h"
+#include "tests/common/net/fetch_fixture.h"
 
 namespace millrace {
 namespace {
 
 using End = FaultServer::End;
-using Outcome = FetchResult::Outcome;
 using Reply = FaultServer::Reply;
 using Request = FaultServer::Request;
+using Outcome = FetchResult::Outcome;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
-
-// Everything on the loopback may be asked; repetitions follow at once.
-HttpOptions Quick() {
-  HttpOptions options;
-  options.allow = {"127.0.0.1"};
-  options.backoff_base = absl::Milliseconds(1);
-  options.backoff_cap = absl::Milliseconds(2);
-  options.max_retry_after = absl::Milliseconds(5);
-  return options;
-}
-
-std::unique_ptr<HttpFetcher> Make(HttpOptions options = Quick()) {
-  auto fetcher = HttpFetcher::Create(std::move(options));
-  EXPECT_TRUE(fetcher.ok()) << fetcher.status();
-  return *std::move(fetcher);
-}
-
-FetchResult Fetch(HttpFetcher& fetcher, FetchRequest request) {
-  FetchTicket ticket = fetcher.Start(std::move(request));
-  EXPECT_TRUE(ticket.Wait());
-  return ticket.Take();
-}
-
-FetchResult FetchUri(HttpFetcher& fetcher, const std::string& uri) { return Fetch(fetcher, {.uri = uri}); }
-
-std::string Describe(const FetchResult& result) { return absl::StrCat(result.reason, ": ", result.detail); }
 
 TEST(HttpFetcher, BringsABodyAndSaysWhoAsks) {
   std::string head;
@@ -58,7 +25,7 @@ TEST(HttpFetcher, BringsABodyAndSaysWhoAsks) {
     head = request.head;
     return Reply{.body = "hello"};
   });
-  auto fetcher = Make();
+  auto fetcher = MakeFetcher();
   const FetchResult result = FetchUri(*fetcher, server.Uri("/a b.jpg?sig=secret"));
   EXPECT_EQ(result.outcome, Outcome::kOk) << Describe(result);
   EXPECT_EQ(result.body, "hello");
@@ -127,9 +94,9 @@ TEST(HttpFetcher, EveryFaultHasItsReason) {
       {"/html", ""},
       {"/empty", "http/empty"},
   };
-  HttpOptions options = Quick();
+  HttpOptions options = QuickOptions();
   options.retry_ratio = 1;
-  auto fetcher = Make(options);
+  auto fetcher = MakeFetcher(options);
   for (const auto& [path, reason] : cases) {
     const FetchResult result = Fetch(*fetcher, {.uri = server.Uri(path), .max_bytes = 1000});
     EXPECT_EQ(result.reason, reason) << path << ": " << Describe(result);
@@ -138,7 +105,7 @@ TEST(HttpFetcher, EveryFaultHasItsReason) {
 }
 
 TEST(HttpFetcher, WhatIsNoUriIsNotAsked) {
-  auto fetcher = Make();
+  auto fetcher = MakeFetcher();
   EXPECT_EQ(FetchUri(*fetcher, "ftp://example.org/a").reason, "http/scheme");
   EXPECT_EQ(FetchUri(*fetcher, "http://user:secret@example.org/a").reason, "http/uri");
   EXPECT_EQ(FetchUri(*fetcher, "http://exam\nple.org/a").reason, "http/uri");
@@ -151,7 +118,7 @@ TEST(HttpFetcher, NobodyListensAndNobodyIsKnown) {
     FaultServer gone([](const Request&) { return Reply{}; });
     port = gone.port();
   }
-  auto fetcher = Make();
+  auto fetcher = MakeFetcher();
   const FetchResult refused = FetchUri(*fetcher, absl::StrCat("http://127.0.0.1:", port, "/"));
   EXPECT_EQ(Describe(refused), absl::StrCat("http/connect: no connection to 127.0.0.1, port ", port));
   EXPECT_EQ(refused.requests, 4);
@@ -164,15 +131,15 @@ TEST(HttpFetcher, ASilentServerIsGivenUp) {
     return request.path == "/stall" ? Reply{.body = "half", .end = End::kStall, .claimed_length = 8}
                                     : Reply{.end = End::kStall, .silent = true};
   });
-  HttpOptions options = Quick();
+  HttpOptions options = QuickOptions();
   options.total_timeout = absl::Milliseconds(100);
-  auto fetcher = Make(options);
+  auto fetcher = MakeFetcher(options);
   EXPECT_EQ(FetchUri(*fetcher, server.Uri("/")).reason, "http/timeout");
   EXPECT_EQ(FetchUri(*fetcher, server.Uri("/stall")).reason, "http/timeout");
   options.total_timeout = absl::Seconds(30);
   options.min_speed_window = absl::Seconds(1);
   options.max_requests = 1;
-  const FetchResult slow = FetchUri(*Make(options), server.Uri("/stall"));
+  const FetchResult slow = FetchUri(*MakeFetcher(options), server.Uri("/stall"));
   EXPECT_EQ(Describe(slow), "http/too_slow: less than 1000 bytes a second for 1s");
 }
 
@@ -182,7 +149,7 @@ TEST(HttpFetcher, RedirectsAreFollowedFiveTimes) {
     if (left == 0) return {.body = "there"};
     return {.status = left % 2 ? 301 : 307, .headers = {absl::StrCat("Location: ", left - 1)}};
   });
-  auto fetcher = Make();
+  auto fetcher = MakeFetcher();
   const FetchResult five = FetchUri(*fetcher, server.Uri("/d/5"));
   EXPECT_EQ(five.body, "there") << Describe(five);
   EXPECT_EQ(five.final_uri, server.Uri("/d/0"));
@@ -191,75 +158,11 @@ TEST(HttpFetcher, RedirectsAreFollowedFiveTimes) {
   EXPECT_EQ(fetcher->counters().redirects, 10);
 }
 
-TEST(HttpFetcher, ARepetitionHelpsAndIsCounted) {
-  std::atomic<int> asked = 0;
-  FaultServer server([&](const Request&) -> Reply {
-    switch (++asked) {
-      case 1:
-        return {.status = 503, .headers = {"Retry-After: 0"}};
-      case 2:
-        return {.body = "ha", .end = End::kReset, .claimed_length = 5};
-      case 3:
-        return {.status = 500};
-      default:
-        return {.body = "hallo"};
-    }
-  });
-  auto fetcher = Make();
-  const FetchResult result = FetchUri(*fetcher, server.Uri("/"));
-  EXPECT_EQ(result.body, "hallo");
-  EXPECT_EQ(result.requests, 4);
-  EXPECT_EQ(fetcher->counters().retries, 3);
-}
-
-TEST(HttpFetcher, RepetitionsAreASmallPartOfTheRequests) {
-  FaultServer server([](const Request&) { return Reply{.status = 500}; });
-  auto fetcher = Make();
-  std::vector<FetchTicket> tickets;
-  for (int i = 0; i < 200; ++i) tickets.push_back(fetcher->Start({.uri = server.Uri("/")}));
-  for (FetchTicket& ticket : tickets) {
-    ASSERT_TRUE(ticket.Wait());
-    EXPECT_EQ(ticket.Take().reason, "http/5xx");
-  }
-  EXPECT_LE(fetcher->counters().retries, 10 + 200 / 5);  // ten at the start, then one for five
-  EXPECT_GE(fetcher->counters().retries, 40);
-}
-
-TEST(HttpFetcher, AHostGetsItsLimitAtOnceAndNoMore) {
-  FaultServer* self = nullptr;
-  FaultServer server([&](const Request& request) {
-    if (request.path == "/together") self->AwaitAtOnce(16);
-    return Reply{.body = "x"};
-  });
-  self = &server;
-  HttpOptions options = Quick();
-  options.max_per_host = 16;
-  auto fetcher = Make(options);
-  for (int i = 0; i < 12; ++i) EXPECT_EQ(FetchUri(*fetcher, server.Uri("/")).body, "x");  // from 4 to 16
-  EXPECT_EQ(server.connections(), 1);
-  std::vector<FetchTicket> tickets;
-  for (int i = 0; i < 100; ++i) tickets.push_back(fetcher->Start({.uri = server.Uri("/together")}));
-  for (FetchTicket& ticket : tickets) EXPECT_TRUE(ticket.Wait());
-  EXPECT_EQ(server.most_at_once(), 16);
-  EXPECT_LE(server.connections(), 16);
-}
-
-TEST(HttpFetcher, ADeadHostDoesNotStopOthers) {
-  FaultServer dead([](const Request&) { return Reply{.end = End::kStall, .silent = true}; });
-  FaultServer alive([](const Request&) { return Reply{.body = "x"}; });
-  auto fetcher = Make();
-  std::vector<FetchTicket> lost;
-  for (int i = 0; i < 300; ++i) lost.push_back(fetcher->Start({.uri = dead.Uri("/")}));
-  for (int i = 0; i < 300; ++i) EXPECT_EQ(FetchUri(*fetcher, alive.Uri("/")).body, "x");
-  for (const FetchTicket& ticket : lost) EXPECT_FALSE(ticket.ready());
-  EXPECT_LE(dead.most_at_once(), 4);
-}
-
 TEST(HttpFetcher, MemoryIsAskedForBeforeItIsTaken) {
   FaultServer server([](const Request& request) {
     return Reply{.body = std::string(300'000, 'x'), .chunked = request.path == "/chunked"};
   });
-  auto fetcher = Make();
+  auto fetcher = MakeFetcher();
   int64_t allowed = 299'999;
   std::vector<int64_t> asked;
   const auto reserve = [&](int64_t bytes) {
@@ -287,7 +190,7 @@ TEST(HttpFetcher, ADroppedTicketEndsItsRequestAndItsCallbacks) {
     arrived.notify_all();
     return Reply{.end = End::kStall, .silent = true};
   });
-  auto fetcher = Make();
+  auto fetcher = MakeFetcher();
   bool called = false;
   FetchTicket ticket = fetcher->Start({.uri = server.Uri("/"), .on_ready = [&] { called = true; }});
   FetchTicket waiting = fetcher->Start({.uri = server.Uri("/")});
@@ -304,7 +207,7 @@ TEST(HttpFetcher, ADroppedTicketEndsItsRequestAndItsCallbacks) {
 
 TEST(HttpFetcher, AStopEndsAWaitAndTheEndEndsAll) {
   FaultServer server([](const Request&) { return Reply{.end = End::kStall, .silent = true}; });
-  auto fetcher = Make();
+  auto fetcher = MakeFetcher();
   std::stop_source stop;
   FetchTicket ticket = fetcher->Start({.uri = server.Uri("/")});
   std::thread other([&] { EXPECT_FALSE(ticket.Wait(stop.get_token())); });
@@ -317,7 +220,7 @@ TEST(HttpFetcher, AStopEndsAWaitAndTheEndEndsAll) {
 
 TEST(HttpFetcher, ReadyIsToldOnceTheResultIsThere) {
   FaultServer server([](const Request&) { return Reply{.body = "x"}; });
-  auto fetcher = Make();
+  auto fetcher = MakeFetcher();
   std::atomic<int> told = 0;
   FetchTicket ticket = fetcher->Start({.uri = server.Uri("/"), .on_ready = [&] {
                                          told = 1;
@@ -326,100 +229,6 @@ TEST(HttpFetcher, ReadyIsToldOnceTheResultIsThere) {
   told.wait(0);
   EXPECT_TRUE(ticket.ready());
   EXPECT_EQ(ticket.Take().body, "x");
-}
-
-// Issue 4's table: of 400 URIs each tenth meets one fault that passes, a few meet one that does not.
-TEST(HttpFetcher, CountsAddUpUnderFaults) {
-  Mutex mu;
-  std::map<std::string, int> seen;
-  FaultServer server([&](const Request& request) -> Reply {
-    int n = 0;
-    EXPECT_TRUE(absl::SimpleAtoi(request.path.substr(1), &n));
-    int times;
-    {
-      MutexLock lock(&mu);
-      times = ++seen[request.path];
-    }
-    if (n % 50 == 7) return {.status = 404};
-    if (n % 50 == 8) return {.status = 302, .headers = {absl::StrCat("Location: /", n + 1)}};
-    if (times > 1 || n % 10 != 0) return {.body = absl::StrCat("body ", n)};
-    switch (n / 10 % 5) {
-      case 0:
-        return {.status = 500};
-      case 1:
-        return {.status = 503, .headers = {"Retry-After: 1"}};
-      case 2:
-        return {.status = 429, .headers = {"Retry-After: Wed, 21 Oct 2015 07:28:00 GMT"}};
-      case 3:
-        return {.body = "bo", .end = End::kReset, .claimed_length = 6};
-      default:
-        return {.body = "bo", .end = End::kClose, .claimed_length = 6};
-    }
-  });
-  auto fetcher = Make();
-  std::vector<FetchTicket> tickets;
-  for (int i = 0; i < 400; ++i) tickets.push_back(fetcher->Start({.uri = server.Uri(absl::StrCat("/", i))}));
-  int ok = 0;
-  int missing = 0;
-  for (int i = 0; i < 400; ++i) {
-    ASSERT_TRUE(tickets[i].Wait());
-    const FetchResult result = tickets[i].Take();
-    if (result.reason == "http/404") {
-      ++missing;
-      EXPECT_EQ(i % 50, 7);
-    } else {
-      EXPECT_EQ(result.body, absl::StrCat("body ", i % 50 == 8 ? i + 1 : i)) << i << " " << Describe(result);
-      ++ok;
-    }
-  }
-  const FetchCounters& counters = fetcher->counters();
-  EXPECT_EQ(missing, 8);
-  EXPECT_EQ(ok, 392);
-  EXPECT_EQ(counters.ok, 392);
-  EXPECT_EQ(counters.failed[static_cast<size_t>(FetchReason::k404)], 8);
-  EXPECT_EQ(counters.retries, 40);
-  EXPECT_EQ(counters.redirects, 8);
-  EXPECT_EQ(counters.requests, 400 + 40 + 8);
-  EXPECT_EQ(server.requests(), 448);
-  EXPECT_EQ(counters.waiting, 0);
-}
-
-TEST(HttpFetcher, SecretsStandInNoResult) {
-  FaultServer server([](const Request& request) -> Reply {
-    if (absl::StartsWith(request.path, "/away")) {
-      return {.status = 302, .headers = {"Location: ftp://user:canary@host/?X-Amz-Signature=canary#canary"}};
-    }
-    if (absl::StartsWith(request.path, "/reset")) return {.end = End::kReset, .silent = true};
-    return {.status = 403};
-  });
-  auto fetcher = Make();
-  for (const std::string& uri :
-       {server.Uri("/away?sig=canary"), server.Uri("/reset?sig=canary"), server.Uri("/403?sig=canary#canary"),
-        std::string("http://canary:canary@example.org/?canary"), std::string("http://[canary?canary")}) {
-    const FetchResult result = FetchUri(*fetcher, uri);
-    EXPECT_EQ(result.outcome, Outcome::kFailed);
-    EXPECT_THAT(absl::StrCat(Describe(result), result.final_uri), Not(HasSubstr("canary"))) << uri;
-  }
-}
-
-TEST(HttpFetcher, AServerMustProveItsName) {
-  const TlsIdentity identity;
-  FaultServer server([](const Request&) { return Reply{.body = "x"}; }, &identity);
-  const std::string by_address = absl::StrCat("https://127.0.0.1:", server.port(), "/");
-  auto stranger = Make();
-  const FetchResult unknown = FetchUri(*stranger, server.Uri("/"));
-  EXPECT_EQ(unknown.reason, "http/tls") << Describe(unknown);
-  EXPECT_THAT(unknown.detail, HasSubstr("certificate"));
-  EXPECT_EQ(unknown.requests, 1);  // not repeated
-  const std::string ca_file = absl::StrCat(testing::TempDir(), "/ca-", getpid(), ".pem");
-  std::ofstream(ca_file) << identity.certificate();
-  HttpOptions options = Quick();
-  options.ca_file = ca_file;
-  auto trusting = Make(options);
-  const FetchResult known = FetchUri(*trusting, server.Uri("/"));
-  EXPECT_EQ(known.body, "x") << Describe(known);
-  EXPECT_EQ(FetchUri(*trusting, by_address).reason, "http/tls");  // the certificate is for another name
-  EXPECT_EQ(server.requests(), 1);
 }
 
 TEST(HttpFetcher, OptionsThatMakeNoSenseAreRefused) {
