@@ -10,6 +10,7 @@
 #include "common/base/hash.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/dataset/index_check.h"
 #include "common/dataset/layout.h"
 #include "common/dataset/sample_decoder.h"
 #include "common/dataset/schema.h"
@@ -41,7 +42,9 @@ class FileCheck {
       Add(lost ? "the file is missing" : std::string(shard.status().message()), lost ? kLost : kUnreadable);
       return std::move(findings_);
     }
-    const absl::Status read = file_.kind == FileKind::kShard ? ReadRecords(**shard, add_bytes) : ReadText(**shard);
+    const absl::Status read = file_.kind == FileKind::kShard   ? ReadRecords(**shard, add_bytes)
+                              : file_.kind == FileKind::kIndex ? ReadIndex(store, folder, (*shard)->file())
+                                                               : ReadText(**shard);
     DigestingSource& bytes = (*shard)->file();
     const absl::Status drained = read.ok() ? bytes.Drain() : read;
     if (!drained.ok()) Add(std::string(drained.message()), kUnreadable);
@@ -100,6 +103,26 @@ class FileCheck {
     if (!sample.label.has_value()) return wrong("the record has no label");
     if (*sample.label < -1 || *sample.label >= manifest_.labels)
       wrong(absl::StrCat("label ", *sample.label, " is outside the vocabulary of ", manifest_.labels));
+  }
+
+  // A file of another size is not looked into.
+  absl::Status ReadIndex(const Store& store, absl::string_view folder, DigestingSource& file) {
+    if (file.size() != file_.bytes) return absl::OkStatus();
+    std::string text(static_cast<size_t>(file_.bytes), '\0');
+    for (size_t filled = 0; filled < text.size();) {
+      MILLRACE_ASSIGN_OR_RETURN(const size_t got, file.Read(&text[filled], text.size() - filled));
+      filled += got;
+    }
+    for (const ManifestFile& shard : manifest_.files) {
+      if (shard.kind != FileKind::kShard || IndexFileName(shard.path) != file_.path) continue;
+      const auto source = store.Open(absl::StrCat(folder, "/", shard.path));
+      if (!source.ok()) return absl::OkStatus();  // a problem of the shard
+      MILLRACE_ASSIGN_OR_RETURN(std::string found, DifferenceToShard(text, **source));
+      if (!found.empty()) Add(std::move(found), "");
+      return absl::OkStatus();
+    }
+    Add("the manifest has no shard of this name", "");
+    return absl::OkStatus();
   }
 
   // Small files, and the dead letters: what their text must be.

@@ -44,7 +44,9 @@ class Inspection {
  public:
   Inspection(const Store& store, const Dataset& dataset, const InspectOptions& options)
       : store_(store), dataset_(dataset), options_(options) {
-    if (!options.montage.empty()) montage_.emplace(std::min(options.records, Montage::kMostPictures));
+    if (options.montage.empty()) return;
+    const int64_t rows = RowsOf(dataset, options.split).value_or(options.records);
+    montage_.emplace(std::clamp(std::min(options.records, rows), int64_t{1}, Montage::kMostPictures));
   }
 
   absl::StatusOr<InspectResult> Run() {

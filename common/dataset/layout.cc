@@ -1,6 +1,13 @@
 #include "common/dataset/layout.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
 namespace millrace {
+
+std::string IndexFileName(absl::string_view shard) {
+  return absl::StrCat(kIndexFolder, "/", absl::StripSuffix(shard, ".tfrecord"), ".idx");
+}
 
 absl::string_view SplitName(Split split) {
   switch (split) {

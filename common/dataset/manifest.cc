@@ -25,6 +25,8 @@ absl::string_view KindName(FileKind kind) {
       return "shard";
     case FileKind::kDeadLetters:
       return "dead_letters";
+    case FileKind::kIndex:
+      return "index";
     default:
       return "metadata";
   }
@@ -81,13 +83,21 @@ std::vector<ReasonCount> AddReasons(const PublishWork& work) {
   return reasons;
 }
 
-// Gives every shard's file its split and rows; each planned shard must be there once.
+// Gives every shard's file its split and rows, and every index its rows; each planned shard must be there once.
 absl::Status NameShards(const PublishWork& work, const ConvertSpec& spec, std::vector<ManifestFile>& files) {
-  std::map<std::string, const PublishWork::Shard*> planned;
-  for (const PublishWork::Shard& shard : work.shards())
-    planned[ShardFileName(shard.work().split(), shard.work().shard(), shard.work().num_shards(), spec.compression())] =
-        &shard;
+  std::map<std::string, const PublishWork::Shard*> planned, indexed;
+  for (const PublishWork::Shard& shard : work.shards()) {
+    const std::string name =
+        ShardFileName(shard.work().split(), shard.work().shard(), shard.work().num_shards(), spec.compression());
+    planned[name] = &shard;
+    if (shard.result().has_index()) indexed[IndexFileName(name)] = &shard;
+  }
   for (ManifestFile& file : files) {
+    if (file.kind == FileKind::kIndex) {
+      const auto found = indexed.find(file.path);
+      if (found == indexed.end()) return Wrong(absl::StrCat(file.path, " is not the index of a planned shard"));
+      file.rows = found->second->result().counts().written();
+    }
     if (file.kind != FileKind::kShard) continue;
     const auto found = planned.find(file.path);
     if (found == planned.end()) return Wrong(absl::StrCat(file.path, " is not a planned shard"));

@@ -17,13 +17,13 @@
 
 namespace millrace {
 
-enum class FileKind { kShard, kMetadata, kDeadLetters };
+enum class FileKind { kShard, kMetadata, kDeadLetters, kIndex };
 
 struct ManifestFile {
   std::string path;  // below the dataset's folder, with '/'
   FileKind kind = FileKind::kMetadata;
   std::optional<Split> split;  // shards only
-  int64_t rows = 0;            // records of a shard, lines of the dead letters, else 0
+  int64_t rows = 0;            // records of a shard, lines of an index or of the dead letters, else 0
   int64_t bytes = 0;
   uint32_t crc32c = 0;
   std::string xxh3_128;  // 16 raw bytes

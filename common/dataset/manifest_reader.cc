@@ -42,7 +42,8 @@ FileKind ReadKind(const JsonObject& json) {
   const std::string kind = json.Text("kind");
   if (kind == "shard") return FileKind::kShard;
   if (kind == "dead_letters") return FileKind::kDeadLetters;
-  if (kind != "metadata") json.Fail("kind", "must be shard, metadata or dead_letters");
+  if (kind == "index") return FileKind::kIndex;
+  if (kind != "metadata") json.Fail("kind", "must be shard, index, metadata or dead_letters");
   return FileKind::kMetadata;
 }
 

@@ -4,8 +4,8 @@
 // Checked: _SUCCESS carries the manifest's digest · no file that the manifest does not name · size, CRC32C and XXH3-128
 // of each file · each shard is one whole gzip member · every frame's CRCs · number of records · exactly the seven
 // features with their types, as many pixels as height × width × channels, the label inside the vocabulary, the split of
-// the file · JPEG: markers to the end of the image, PNG: the header, both of the size that the record says · schema and
-// vocabulary fit the manifest.
+// the file · JPEG: markers to the end of the image, PNG: the header, both of the size that the record says · an index
+// has the place of every record · schema and vocabulary fit the manifest.
 #pragma once
 
 #include <cstdint>

@@ -71,12 +71,16 @@ class WriteAttempt {
   absl::Status ReadRow(int64_t ordinal, Row& row);
   absl::Status Consume(const RowSlot& slot);
   absl::Status Encode(const RowSlot& slot, int64_t label);
+  absl::StatusOr<PreparedFile> PrepareIndex();
   absl::Status AddDeadLetter(const BadRow& bad);
   absl::StatusOr<WriteResult> Finish();
   void CountPreparation(const RowSlot& slot);
   void Report();
 
   std::string OutputPath(absl::string_view name) const { return absl::StrCat(spec_.output(), "/", name); }
+  std::string ShardName() const {
+    return ShardFileName(work_.split(), work_.shard(), work_.num_shards(), spec_.compression());
+  }
   std::string DeadLetterPath() const { return absl::StrCat(staging_, "/discarded.jsonl"); }
 
   TaskContext& context_;
@@ -91,6 +95,7 @@ class WriteAttempt {
   std::unique_ptr<Permutation> shuffle_;
   std::unique_ptr<ShardWriter> shard_;
   std::unique_ptr<RecordEncoder> encoder_;
+  std::string index_;  // "<first byte> <bytes>" a record
   std::unique_ptr<PreparedWriter> dead_letters_;
   int64_t dead_letter_bytes_ = 0;
   ShardOutcome outcome_;
@@ -119,7 +124,7 @@ absl::Status WriteAttempt::Open() {
   MILLRACE_ASSIGN_OR_RETURN(std::unique_ptr<Source> source, context_.store.Open(log));
   MILLRACE_ASSIGN_OR_RETURN(rows_, RowLogReader::Open(std::move(source), log));
   if (spec_.has_shuffle_seed()) shuffle_ = std::make_unique<Permutation>(work_.split_rows(), spec_.shuffle_seed());
-  const std::string name = ShardFileName(work_.split(), work_.shard(), work_.num_shards(), spec_.compression());
+  const std::string name = ShardName();
   MILLRACE_ASSIGN_OR_RETURN(
       shard_, ShardWriter::Create(context_.store, OutputPath(name), absl::StrCat(staging_, "/", name), spec_));
   encoder_ = std::make_unique<RecordEncoder>(shard_->stream(), ImageWishes(spec_));
@@ -211,6 +216,7 @@ absl::Status WriteAttempt::Encode(const RowSlot& slot, int64_t label) {
   const BlockWriter& stream = shard_->stream();
   const int64_t behind = stream.codec_ns() + stream.sink_ns();
   const int64_t start = NowNs();
+  const int64_t offset = stream.bytes_in();
   absl::Status status = encoder_->Append(slot, SplitName(work_.split()), label);
   OperatorClock::Work& encode = operators_[OperatorClock::kEncode];
   encode.busy_ns += NowNs() - start - (stream.codec_ns() + stream.sink_ns() - behind);
@@ -218,6 +224,7 @@ absl::Status WriteAttempt::Encode(const RowSlot& slot, int64_t label) {
   encode.bytes = stream.bytes_in();
   operators_[OperatorClock::kGzip] = {encode.rows, stream.bytes_in(), stream.codec_ns(), 0};
   operators_[OperatorClock::kStorage] = {encode.rows, shard_->bytes_out(), stream.sink_ns(), 0};
+  if (spec_.compression() == COMPRESSION_NONE) absl::StrAppend(&index_, offset, " ", stream.bytes_in() - offset, "\n");
   return status;
 }
 
@@ -237,6 +244,9 @@ absl::StatusOr<WriteResult> WriteAttempt::Finish() {
   const std::string shard = absl::StrFormat("%s-%05d", std::string(SplitFileName(work_.split())), work_.shard());
   for (BadRow& bad : *result.mutable_first_bad_rows()) bad.set_shard(shard);
   MILLRACE_ASSIGN_OR_RETURN(*result.mutable_shard(), shard_->Finish());
+  if (spec_.compression() == COMPRESSION_NONE) {
+    MILLRACE_ASSIGN_OR_RETURN(*result.mutable_index(), PrepareIndex());
+  }
   if (dead_letters_ != nullptr) {
     MILLRACE_ASSIGN_OR_RETURN(PreparedFile file, dead_letters_->Finish());
     MILLRACE_RETURN_IF_ERROR(context_.store.Publish(file));
@@ -246,6 +256,14 @@ absl::StatusOr<WriteResult> WriteAttempt::Finish() {
   Report();
   MILLRACE_RETURN_IF_ERROR(Failpoint("write/prepared"));
   return result;
+}
+
+absl::StatusOr<PreparedFile> WriteAttempt::PrepareIndex() {
+  const std::string name = IndexFileName(ShardName());
+  MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<PreparedWriter> writer,
+                            context_.store.Prepare(OutputPath(name), absl::StrCat(staging_, "/", name)));
+  MILLRACE_RETURN_IF_ERROR(writer->Append(index_));
+  return writer->Finish();
 }
 
 void WriteAttempt::Report() {

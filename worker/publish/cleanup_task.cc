@@ -40,7 +40,8 @@ absl::Status Unpublish(Store& store, const std::string& output, const CleanupWor
   }
   for (absl::string_view name : {kSchemaFile, kVocabularyFile, kDeadLettersFile, kStatisticsFile})
     MILLRACE_RETURN_IF_ERROR(remove(name));
-  for (absl::string_view folder : {"transformed_metadata", "transform_fn/assets", "transform_fn"})
+  const absl::string_view folders[] = {kIndexFolder, "transformed_metadata", "transform_fn/assets", "transform_fn"};
+  for (absl::string_view folder : folders)
     MILLRACE_RETURN_IF_ERROR(RemoveIfEmpty(store, absl::StrCat(output, "/", folder)));
   return absl::OkStatus();
 }

@@ -46,7 +46,9 @@ absl::Status CheckNothingElse(const Store& store, const std::string& output, con
   for (const StoreEntry& entry : entries) {
     const std::string path = absl::StrCat(below, entry.name);
     if (entry.folder ? path == kStagingFolder : names.contains(path)) continue;
-    if (!entry.folder || !HoldsSome(names, path)) {
+    // An overwrite that was killed may have left the folder of the indexes, empty, and no manifest that names them.
+    const bool ours = entry.folder && (path == kIndexFolder || HoldsSome(names, path));
+    if (!ours) {
       return absl::AlreadyExistsError(absl::StrCat(output, " is not overwritten: it holds ", path,
                                                    ", which is not of the older dataset; choose another folder"));
     }

@@ -118,9 +118,11 @@ absl::Status Publisher::Publish() {
   MILLRACE_RETURN_IF_ERROR(PrepareMetadata());
   for (const PublishWork::Shard& shard : work_.shards()) {
     MILLRACE_RETURN_IF_ERROR(Failpoint("publish/shard"));
-    MILLRACE_RETURN_IF_ERROR(Annotate(MakeVisible(shard.result().shard()),
-                                      absl::StrCat(SplitName(shard.work().split()), " shard ", shard.work().shard(),
-                                                   " of ", shard.work().num_shards())));
+    const std::string name = absl::StrCat(SplitName(shard.work().split()), " shard ", shard.work().shard(), " of ",
+                                          shard.work().num_shards());
+    MILLRACE_RETURN_IF_ERROR(Annotate(MakeVisible(shard.result().shard()), name));
+    if (shard.result().has_index())
+      MILLRACE_RETURN_IF_ERROR(Annotate(MakeVisible(shard.result().index()), absl::StrCat(name, ", its index")));
   }
   MILLRACE_RETURN_IF_ERROR(Failpoint("publish/metadata"));
   for (const PreparedFile& file : metadata_) MILLRACE_RETURN_IF_ERROR(MakeVisible(file));
@@ -189,13 +191,16 @@ absl::StatusOr<int64_t> Publisher::Copy(absl::string_view path, int64_t size, Pr
 
 absl::Status Publisher::MakeManifestText() {
   std::vector<ManifestFile> files = files_;
-  for (const PublishWork::Shard& shard : work_.shards()) {
-    const PreparedFile& prepared = shard.result().shard();
+  const auto add = [&](const PreparedFile& prepared, FileKind kind) {
     absl::string_view name = prepared.path();
-    if (!absl::ConsumePrefix(&name, absl::StrCat(output_, "/"))) {
+    if (!absl::ConsumePrefix(&name, absl::StrCat(output_, "/")))
       return absl::InternalError(absl::StrCat(prepared.path(), ": a shard that lies outside of ", output_));
-    }
-    files.push_back(DescribeFile(name, FileKind::kShard, prepared));
+    files.push_back(DescribeFile(name, kind, prepared));
+    return absl::OkStatus();
+  };
+  for (const PublishWork::Shard& shard : work_.shards()) {
+    MILLRACE_RETURN_IF_ERROR(add(shard.result().shard(), FileKind::kShard));
+    if (shard.result().has_index()) MILLRACE_RETURN_IF_ERROR(add(shard.result().index(), FileKind::kIndex));
   }
   MILLRACE_ASSIGN_OR_RETURN(manifest_, MakeManifest(work_, summary_, assignment_.spec(), std::move(files)));
   const int64_t unused = manifest_.counts.discarded() + manifest_.counts.dead_letters();

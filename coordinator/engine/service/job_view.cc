@@ -120,8 +120,11 @@ Assignment AssignmentOf(const JobRecord& job, const Attempt& attempt) {
       assignment.mutable_cleanup()->set_unpublish(job.unpublishing);
       if (job.scan) assignment.mutable_cleanup()->set_scan_dir(job.scan->scan_dir());
       if (!job.unpublishing) break;
-      for (const TaskRecord& task : job.tasks)
-        if (task.winner) *assignment.mutable_cleanup()->add_shards() = task.winner->result.shard();
+      for (const TaskRecord& task : job.tasks) {
+        if (!task.winner) continue;
+        *assignment.mutable_cleanup()->add_shards() = task.winner->result.shard();
+        if (task.winner->result.has_index()) *assignment.mutable_cleanup()->add_shards() = task.winner->result.index();
+      }
   }
   return assignment;
 }

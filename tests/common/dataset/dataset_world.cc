@@ -122,6 +122,16 @@ void DatasetWorld::AddShard(size_t i) {
   *result.mutable_shard() =
       Put(Shard(i), ShardBytes(shards[i], record_payload.value_or(spec.payload()), spec.compression()));
   files.push_back(DescribeFile(Shard(i), FileKind::kShard, result.shard()));
+  if (spec.compression() == COMPRESSION_GZIP) return;
+  std::string index;
+  int64_t offset = 0;
+  for (const TestRecord& record : shards[i]) {
+    const auto size = static_cast<int64_t>(EncodeRecord(record, record_payload.value_or(spec.payload())).size() + 16);
+    absl::StrAppend(&index, offset, " ", size, "\n");
+    offset += size;
+  }
+  *result.mutable_index() = Put(IndexFileName(Shard(i)), index);
+  files.push_back(DescribeFile(IndexFileName(Shard(i)), FileKind::kIndex, result.index()));
 }
 
 void DatasetWorld::AddText(absl::string_view name, FileKind kind, const std::string& bytes) {

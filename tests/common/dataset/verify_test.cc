@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/dataset/index_check.h"
 #include "common/dataset/layout.h"
 #include "tests/common/dataset/dataset_world.h"
 
@@ -29,7 +30,7 @@ TEST(Verify, AWholeDatasetHasNoProblem) {
     EXPECT_TRUE(report.ok());
     EXPECT_THAT(world.Problems(), IsEmpty());
     EXPECT_EQ(report.records, 5);
-    EXPECT_EQ(report.files, 7);
+    EXPECT_EQ(report.files, compression == COMPRESSION_GZIP ? 7 : 10);
     EXPECT_EQ(report.digest + "\n", world.Read("_SUCCESS"));
   }
 }
@@ -48,6 +49,26 @@ TEST(Verify, EveryPayloadIsLookedInto) {
     wrong.Write();
     EXPECT_EQ(wrong.Verify().problems_found, 5) << payload;
   }
+}
+
+TEST(Verify, AnIndexMustSayWhereEveryRecordLies) {
+  DatasetWorld world(COMPRESSION_NONE);
+  world.Write();
+  const std::string name = IndexFileName(world.Shard(0));
+  EXPECT_EQ(name, "_index/train-00000-of-00002.idx");
+  const std::string good = world.Read(name);
+  const auto why = [&](const std::string& index) {
+    return *DifferenceToShard(index, **world.store.Open(world.folder + "/" + world.Shard(0)));
+  };
+  EXPECT_EQ(why(good), "");
+  EXPECT_THAT(why("1" + good), HasSubstr("line 1 is '10 "));
+  EXPECT_THAT(why(good.substr(0, good.size() - 1)), HasSubstr("line 2 is '"));
+  EXPECT_THAT(why(good.substr(0, good.find('\n') + 1)), HasSubstr("line 2 is ''"));
+  EXPECT_EQ(why(good + good), "it has more lines than the shard has records");
+  world.Replace(name, "1" + good.substr(1));
+  EXPECT_THAT(world.Problems(), Contains(StartsWith(name + ": line 1 is '1 ")));
+  world.Remove(name);
+  EXPECT_THAT(world.Problems(), ElementsAre(name + ": the file is missing"));
 }
 
 TEST(Verify, ASplitWithoutARecordIsFine) {

@@ -103,6 +103,10 @@ ShardResult ShardWorld::Run(const ShardRun& run) const {
   out.result = *std::move(result);
   EXPECT_TRUE(store.Publish(out.result.shard()).ok());
   out.bytes = store.Read(out.result.shard().path(), kAll).value();
+  if (out.result.has_index()) {
+    EXPECT_TRUE(store.Publish(out.result.index()).ok());
+    out.index = store.Read(out.result.index().path(), kAll).value();
+  }
   if (!out.result.dead_letters().empty()) {
     out.dead_letters = store.Read(absl::StrCat("/out/", out.result.dead_letters()), kAll).value();
   }

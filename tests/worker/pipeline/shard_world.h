@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "tests/support/decoded_example.h"
 #include "common/storage/memory_store.h"
 #include "tests/common/image/jpeg_fixture.h"
+#include "tests/support/decoded_example.h"
 #include "worker/pipeline/write_task.h"
 
 namespace millrace {
@@ -30,6 +30,7 @@ struct ShardResult {
   absl::Status status;
   WriteResult result;
   std::string bytes;         // of the published shard
+  std::string index;         // empty if there is none
   std::string dead_letters;  // JSON lines
   Progress progress;
 };

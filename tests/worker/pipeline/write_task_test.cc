@@ -15,6 +15,7 @@
 #include "common/base/failpoint.h"
 #include "common/image/jpeg.h"
 #include "common/io/gzip_reader.h"
+#include "common/record/record_reader.h"
 #include "tests/worker/pipeline/shard_world.h"
 
 namespace millrace {
@@ -332,6 +333,22 @@ TEST_F(WriteTask, UncompressedIsTheSameRecords) {
   EXPECT_EQ(none.result.shard().path(), "/out/train-00000-of-00004.tfrecord");
   EXPECT_EQ(static_cast<int64_t>(none.bytes.size()), none.result.statistics().record_bytes());
   EXPECT_EQ(gzip.result.statistics().record_bytes(), none.result.statistics().record_bytes());
+}
+
+TEST_F(WriteTask, AnIndexSaysWhereEachRecordOfAnUncompressedShardLies) {
+  AddMany(world_, 5);
+  EXPECT_FALSE(world_.Run().result.has_index()) << "nothing can be sought in gzip";
+  world_.spec.set_compression(COMPRESSION_NONE);
+  const ShardResult none = world_.Run();
+  EXPECT_EQ(none.result.index().path(), "/out/_index/train-00000-of-00004.idx");
+  MemorySource source(none.bytes);
+  RecordReader reader(source);
+  ByteBuffer record;
+  std::string expected;
+  for (uint64_t offset = 0; *reader.Next(record); offset = reader.offset())
+    absl::StrAppend(&expected, offset, " ", reader.offset() - offset, "\n");
+  EXPECT_EQ(none.index, expected);
+  EXPECT_EQ(world_.Run({.threads = 3}).index, expected);
 }
 
 }  // namespace

@@ -17,6 +17,14 @@ class CleanupTest : public testing::TestWithParam<const char*> {
   PublishWorld world_;
 };
 
+// What the coordinator tells a cleanup of the winners.
+void AddPrepared(const Assignment& publish, Assignment& cleanup) {
+  for (const PublishWork::Shard& shard : publish.publish().shards()) {
+    *cleanup.mutable_cleanup()->add_shards() = shard.result().shard();
+    if (shard.result().has_index()) *cleanup.mutable_cleanup()->add_shards() = shard.result().index();
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, CleanupTest, testing::Values("memory", "file"));
 
 TEST_P(CleanupTest, NothingOfACancelledJobRemains) {
@@ -68,8 +76,7 @@ TEST_P(CleanupTest, WhatAFailedPublicationShowedGoesAwayAgain) {
     const bool published = world.Publish(faulty, publish).ok();
     Assignment cleanup = world.Of(TASK_CLEANUP, 200);
     cleanup.mutable_cleanup()->set_unpublish(true);
-    for (const PublishWork::Shard& shard : publish.publish().shards())
-      *cleanup.mutable_cleanup()->add_shards() = shard.result().shard();
+    AddPrepared(publish, cleanup);
     const Tree before = world.All();
     const absl::StatusOr<CleanupResult> result = world.Cleanup(world.store(), cleanup);
     ASSERT_TRUE(result.ok()) << k << ": " << result.status();
@@ -96,8 +103,7 @@ TEST_P(CleanupTest, AFileOfTheUsersUnderAShardsNameStays) {
   const Assignment publish = world_.Stage();
   Assignment cleanup = world_.Of(TASK_CLEANUP, 200);
   cleanup.mutable_cleanup()->set_unpublish(true);
-  for (const PublishWork::Shard& shard : publish.publish().shards())
-    *cleanup.mutable_cleanup()->add_shards() = shard.result().shard();
+  AddPrepared(publish, cleanup);
   world_.Put("train-00001-of-00002.tfrecord.gz", "mine");
   ASSERT_TRUE(absl::IsAlreadyExists(world_.Publish(publish).status())) << "so it can never be published";
   ASSERT_TRUE(world_.Cleanup(world_.store(), cleanup).ok());

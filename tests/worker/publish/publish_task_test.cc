@@ -68,7 +68,7 @@ TEST_P(PublishTest, ADatasetIsComplete) {
   absl::StatusOr<Manifest> manifest = ParseManifest(all.at(std::string(kManifestFile)));
   ASSERT_TRUE(manifest.ok()) << manifest.status();
   EXPECT_EQ(manifest->counts.written(), 47);
-  EXPECT_EQ(result->files(), 7);
+  EXPECT_EQ(result->files(), 8);
   EXPECT_EQ(result->manifest_sha256(), ManifestDigest(all.at(std::string(kManifestFile))));
   // Every visible file but the claim, the manifest and _SUCCESS is named, with its size.
   Tree named;
@@ -80,7 +80,7 @@ TEST_P(PublishTest, ADatasetIsComplete) {
   }
   EXPECT_EQ(result->bytes(), bytes);
   auto files = std::count_if(all.begin(), all.end(), [](const auto& entry) { return !entry.first.ends_with("/"); });
-  EXPECT_EQ(files, 7 + 3);
+  EXPECT_EQ(files, 8 + 3);
 }
 
 TEST_P(PublishTest, DeadLettersAreTheScansAndThenEachShardsInPlanOrder) {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/dataset/layout.h"
 #include "common/record/shard_name.h"
 
 namespace millrace {
@@ -133,7 +134,10 @@ Assignment PublishWorld::Stage(uint64_t epoch, absl::string_view flavour) {
   counts.set_dead_letters(3);
   *work.add_shards() = Shard(SPLIT_TRAIN, 0, 2, 0, 20, 1, flavour);
   *work.add_shards() = Shard(SPLIT_TRAIN, 1, 2, 20, 40, 0, flavour);
-  *work.add_shards() = Shard(SPLIT_TEST, 0, 1, 0, 10, 2, flavour);
+  PublishWork::Shard& test = *work.add_shards();
+  test = Shard(SPLIT_TEST, 0, 1, 0, 10, 2, flavour);
+  *test.mutable_result()->mutable_index() =
+      Prepare(Of(TASK_WRITE, 10), IndexFileName("test-00000-of-00001.tfrecord.gz"), Lines("place", 8));
   return publish;
 }
 
