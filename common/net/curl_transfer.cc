@@ -210,9 +210,11 @@ TransferError CurlTransfer::ExplainTimeout() const {
                          absl::FormatDuration(rules_->options.min_speed_window)),
             true};
   }
-  if (name_us == 0) return {FetchReason::kDns, absl::StrCat("no answer about the name ", host_), true};
-  if (ready_us == 0) return {FetchReason::kConnect, absl::StrCat("no connection to ", host_, " in time"), true};
-  return {FetchReason::kTimeout, "no complete answer in time", true};
+  if (ready_us > 0) return {FetchReason::kTimeout, "no complete answer in time", true};
+  if (name_us == 0 && !IpAddress::Parse(host_).ok()) {
+    return {FetchReason::kDns, absl::StrCat("no answer about the name ", host_), true};
+  }
+  return {FetchReason::kConnect, absl::StrCat("no connection to ", host_, " in time"), true};
 }
 
 TransferError CurlTransfer::Explain(int code) const {

@@ -1,7 +1,13 @@
 #include "common/net/http_fetcher.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <map>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -141,6 +147,31 @@ TEST(HttpFetcher, ASilentServerIsGivenUp) {
   options.max_requests = 1;
   const FetchResult slow = FetchUri(*MakeFetcher(options), server.Uri("/stall"));
   EXPECT_EQ(Describe(slow), "http/too_slow: less than 1000 bytes a second for 1s");
+}
+
+// A listener whose queue is full: the kernel drops further connections, as a firewall does.
+TEST(HttpFetcher, AHostBehindAFirewallIsGivenUp) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in where = {};
+  where.sin_family = AF_INET;
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof where;
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&where), size), 0);
+  ASSERT_EQ(listen(listener, 0), 0);
+  getsockname(listener, reinterpret_cast<sockaddr*>(&where), &size);
+  std::vector<int> fillers;
+  for (int i = 0; i < 4; ++i) {
+    fillers.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    connect(fillers.back(), reinterpret_cast<sockaddr*>(&where), size);
+  }
+  HttpOptions options = QuickOptions();
+  options.connect_timeout = absl::Milliseconds(100);
+  const FetchResult result =
+      FetchUri(*MakeFetcher(options), absl::StrCat("http://127.0.0.1:", ntohs(where.sin_port), "/"));
+  EXPECT_EQ(Describe(result), "http/connect: no connection to 127.0.0.1 in time");
+  EXPECT_EQ(result.requests, 4);
+  for (const int socket : fillers) close(socket);
+  close(listener);
 }
 
 TEST(HttpFetcher, RedirectsAreFollowedFiveTimes) {
