@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace millrace {
 namespace {
@@ -30,6 +32,12 @@ std::string VocabularyText(const std::vector<std::string>& tokens) {
   std::string text;
   for (const std::string& token : tokens) absl::StrAppend(&text, token, "\n");
   return text;
+}
+
+std::vector<std::string> ParseVocabularyText(absl::string_view text) {
+  std::vector<std::string> tokens = absl::StrSplit(absl::StripSuffix(text, "\n"), '\n');
+  if (tokens.size() == 1 && (tokens[0].empty() || tokens[0] == kEmptyVocabularyToken)) tokens.clear();
+  return tokens;
 }
 
 }  // namespace millrace

@@ -18,5 +18,7 @@ std::string SchemaText(int64_t labels);
 
 // transform_fn/assets/vocab_…: one token a line, in the order of their ids. Tokens hold no line break.
 std::string VocabularyText(const std::vector<std::string>& tokens);
+// The reverse; the dummy token stands for none.
+std::vector<std::string> ParseVocabularyText(absl::string_view text);
 
 }  // namespace millrace

@@ -32,6 +32,7 @@ struct EmbeddedOptions {
   int64_t memory_budget = 0;            // bytes of the whole process; 0: 512 MiB
   std::vector<std::string> file_roots;  // inputs and images must lie below one of these; empty: anywhere
   HttpOptions fetch;                    // of images on the network
+  bool look_only = false;               // no workers: only what the journal knows of its jobs
 };
 
 class Embedded {

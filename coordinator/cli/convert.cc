@@ -10,6 +10,7 @@
 #include "coordinator/cli/follow.h"
 #include "coordinator/cli/invocation.h"
 #include "coordinator/cli/report.h"
+#include "coordinator/cli/rows_from_job.h"
 #include "coordinator/cli/session.h"
 #include "coordinator/cli/state_folder.h"
 #include "coordinator/cli/submit.h"
@@ -17,6 +18,9 @@
 
 namespace millrace::cli {
 namespace {
+
+constexpr int64_t kDefaultImageMemory = 320 * kMiB;  // proto/job.proto, max_image_memory_bytes
+constexpr int64_t kDefaultMemoryBudget = 512 * kMiB;
 
 // Everything that is known before anybody is asked.
 struct Plan {
@@ -53,6 +57,18 @@ absl::StatusOr<EmbeddedOptions> EmbeddedFor(const ConvertFlags& flags, const std
   return options;
 }
 
+// A coordinator's job waits for a worker that is large enough; here none will come.
+absl::Status CheckMemory(const Plan& plan) {
+  const int64_t asked = plan.spec.convert().max_image_memory_bytes();
+  const int64_t needed = asked > 0 ? asked : kDefaultImageMemory;
+  const int64_t budget = plan.embedded.memory_budget > 0 ? plan.embedded.memory_budget : kDefaultMemoryBudget;
+  if (budget >= needed) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--memory-budget: ", FormatByteSize(budget), " is less than the ", FormatByteSize(needed),
+      " that one image may need; give it more, or allow images less with --max-image-memory (larger ones become dead "
+      "letters)"));
+}
+
 absl::StatusOr<Plan> MakePlan(const ConvertFlags& flags, const CliEnvironment& environment) {
   Plan plan;
   const std::string& folder = environment.current_folder;
@@ -60,11 +76,17 @@ absl::StatusOr<Plan> MakePlan(const ConvertFlags& flags, const CliEnvironment& e
   MILLRACE_RETURN_IF_ERROR(CheckCombination(flags, plan.choice));
   MILLRACE_ASSIGN_OR_RETURN(plan.progress, ParseProgressMode(flags.progress, environment.err_is_terminal));
   MILLRACE_ASSIGN_OR_RETURN(const std::string state, StateFolder(environment));
-  MILLRACE_ASSIGN_OR_RETURN(
-      plan.inputs, ResolveInputs(flags.inputs, plan.choice.IsThisMachine(), absl::StrCat(state, "/stdin"), environment,
-                                 flags.fetch.ToOptions()));
-  MILLRACE_ASSIGN_OR_RETURN(plan.spec, MakeConvertSpec(flags, plan.inputs, folder));
+  if (!flags.rows_from_job.empty()) {
+    MILLRACE_ASSIGN_OR_RETURN(const JobStatus job, FindFinishedJob(flags, plan.choice, state, environment));
+    MILLRACE_ASSIGN_OR_RETURN(plan.spec, SpecOfRows(flags, job, folder));
+  } else {
+    MILLRACE_ASSIGN_OR_RETURN(plan.inputs,
+                              ResolveInputs(flags.inputs, plan.choice.IsThisMachine(), absl::StrCat(state, "/stdin"),
+                                            environment, flags.fetch.ToOptions()));
+    MILLRACE_ASSIGN_OR_RETURN(plan.spec, MakeConvertSpec(flags, plan.inputs, folder));
+  }
   MILLRACE_ASSIGN_OR_RETURN(plan.embedded, EmbeddedFor(flags, state, plan.spec.convert().output(), folder));
+  if (plan.choice.embedded()) MILLRACE_RETURN_IF_ERROR(CheckMemory(plan));
   plan.job_id = JobIdFor(flags, plan.spec);
   return plan;
 }

@@ -18,8 +18,15 @@ void AddInput(CLI::App& command, ConvertFlags& flags) {
   command
       .add_option("--input", flags.inputs, "CSV file, pattern or - (standard input); commas or repeated for several")
       ->type_name("F[,F...]")
-      ->required()
       ->allow_extra_args(false);
+  command
+      .add_option("--rows-from-job", flags.rows_from_job,
+                  "Instead of --input: the rows that this finished job could not use, with its options and label ids")
+      ->type_name("ID");
+  OneOf(command.add_option("--rows", flags.rows,
+                           "Which of them: failed (default: all), or transient (another try may read them)"),
+        {"failed", "transient"}, "WORD")
+      ->needs("--rows-from-job");
   command.add_option("--output", flags.output, "Folder for the dataset: new, empty, or of the same job")
       ->type_name("DIR")
       ->required();
@@ -35,6 +42,18 @@ void AddInput(CLI::App& command, ConvertFlags& flags) {
   command.add_option("--max-pixels", flags.max_pixels, "Larger images are not used (default 178956970)")
       ->type_name("N")
       ->check(CLI::Range(int64_t{1}, int64_t{65500} * 65500).description(""));
+  command
+      .add_option("--max-image-memory", flags.max_image_memory,
+                  "Images that need more memory to decode are not used (default 320MiB)")
+      ->type_name("SIZE");
+}
+
+// What the other job has decided already. (CLI11's own excludes() would list all of them in --help.)
+void CheckRowsFlags(const CLI::App& command) {
+  for (const char* name : {"--input", "--header", "--vocab-file", "--max-pixels", "--max-image-memory", "--compression",
+                           "--gzip-level", "--shuffle-seed", "--payload", "--jpeg-quality", "--validate", "--resize",
+                           "--resize-mode", "--exif", "--color", "--dry-run"})
+    if (command.count(name) > 0) throw CLI::ExcludesError("--rows-from-job", name);
 }
 
 void AddShape(CLI::App& command, ConvertFlags& flags) {
@@ -119,9 +138,12 @@ void AddConvert(CLI::App& app, Invocation& invocation) {
               "millrace convert --input images.csv --output dataset\n"
               "millrace convert --input 'parts/*.csv' --output dataset --num-shards 16 --shuffle-seed 7\n"
               "zcat images.csv.gz | millrace convert --input - --output dataset\n"
+              "millrace convert --rows-from-job 3f2a9c01 --rows failed --output dataset-more\n"
               "millrace convert --input images.csv --output /shared/dataset --coordinator gpu1:7070 --detach\n"
               "The same command again continues what was interrupted, or says that all is up to date.");
-  command.callback([&invocation, flags] {
+  command.callback([&invocation, &command, flags] {
+    if (flags->inputs.empty() && flags->rows_from_job.empty()) throw CLI::RequiredError("--input");
+    if (!flags->rows_from_job.empty()) CheckRowsFlags(command);
     invocation.run = [&invocation, flags] { return RunConvert(*flags, invocation.environment); };
   });
 }

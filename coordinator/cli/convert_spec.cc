@@ -185,6 +185,13 @@ absl::StatusOr<std::vector<std::string>> ParseVocabulary(absl::string_view text,
   return labels;
 }
 
+absl::Status SetPlace(const ConvertFlags& flags, const std::string& current_folder, ConvertSpec& spec) {
+  MILLRACE_RETURN_IF_ERROR(SetOutput(flags, current_folder, spec));
+  MILLRACE_RETURN_IF_ERROR(SetShards(flags, spec));
+  spec.set_overwrite(flags.overwrite);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<JobSpec> MakeConvertSpec(const ConvertFlags& flags, const ResolvedInputs& inputs,
                                         const std::string& current_folder) {
   JobSpec job;
@@ -192,16 +199,20 @@ absl::StatusOr<JobSpec> MakeConvertSpec(const ConvertFlags& flags, const Resolve
   for (const std::string& pattern : inputs.patterns) spec.add_inputs(pattern);
   spec.set_uri_base(inputs.uri_base);
   spec.set_input_fingerprint(inputs.fingerprint);
-  MILLRACE_RETURN_IF_ERROR(SetOutput(flags, current_folder, spec));
+  MILLRACE_RETURN_IF_ERROR(SetPlace(flags, current_folder, spec));
   spec.set_header(flags.header);
-  MILLRACE_RETURN_IF_ERROR(SetShards(flags, spec));
   MILLRACE_RETURN_IF_ERROR(SetEncoding(flags, spec));
   MILLRACE_RETURN_IF_ERROR(SetPictures(flags, spec));
   MILLRACE_RETURN_IF_ERROR(SetSeed(flags, spec));
   if (!flags.max_bad_rows.empty()) MILLRACE_RETURN_IF_ERROR(ParseMaxBadRows(flags.max_bad_rows, spec));
   spec.set_max_pixels(flags.max_pixels);
+  if (!flags.max_image_memory.empty()) {
+    const auto memory = ParseByteSize(flags.max_image_memory);
+    if (!memory.ok()) return Annotate(memory.status(), "--max-image-memory");
+    if (*memory < kMiB) return FlagError("--max-image-memory", "must be at least 1MiB");
+    spec.set_max_image_memory_bytes(*memory);
+  }
   MILLRACE_RETURN_IF_ERROR(SetVocabulary(flags, current_folder, spec));
-  spec.set_overwrite(flags.overwrite);
   return job;
 }
 

@@ -37,6 +37,9 @@ struct ConvertFlags {
   std::string max_bad_rows;
   int64_t max_pixels = 0;
   std::string vocab_file;
+  std::string max_image_memory;
+  std::string rows_from_job;    // instead of inputs: what this job could not use
+  std::string rows = "failed";  // or transient
   std::string job_id;
   bool overwrite = false;
   bool detach = false;
@@ -54,6 +57,9 @@ struct ConvertFlags {
 // INVALID_ARGUMENT "--flag: what is wrong" for the first bad value.
 absl::StatusOr<JobSpec> MakeConvertSpec(const ConvertFlags& flags, const ResolvedInputs& inputs,
                                         const std::string& current_folder);
+
+// Of these only output, number and size of shards, and overwrite: what a job of another's rows may choose anew.
+absl::Status SetPlace(const ConvertFlags& flags, const std::string& current_folder, ConvertSpec& spec);
 
 // "N" rows or "P%": the job fails when more rows than that cannot be used.
 absl::Status ParseMaxBadRows(absl::string_view text, ConvertSpec& spec);

@@ -37,7 +37,7 @@ class InThisProcess final : public Embedded {
         store_(MakeFileStore()),
         resources_(threads, memory_budget, std::move(fetcher)) {
     const Agent::TaskRunner runner = MakeTaskRunner({&resources_, options.file_roots});
-    const int workers = std::clamp(options.workers, 1, threads);
+    const int workers = options.look_only ? 0 : std::clamp(options.workers, 1, threads);
     for (int i = 0; i < workers; ++i) {
       AgentOptions agent;
       agent.info.set_name(absl::StrCat("local", i + 1));

@@ -3,12 +3,13 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
 import unittest
 
-from harness import MAKE_IMAGES, Images, all_names, run_cli, tree, undisturbed
+from harness import MAKE_IMAGES, Cluster, Images, all_names, run_cli, tree, undisturbed
 
 
 class Fresh(unittest.TestCase):
@@ -218,6 +219,65 @@ class ExitCodes(Fresh):
         self.assertEqual(run_cli("convert", "--input", "x.csv", "--output", "y", "--shard-size", "lots").returncode, 2)
         self.assertEqual(run_cli("nonsense").returncode, 2)
         self.assertEqual(run_cli("jobs", "list", "--coordinator", "127.0.0.1:1").returncode, 3)
+
+
+class RowsFromJob(Fresh):
+    """What a job could not use becomes a job of its own, with the first one's options and label ids."""
+
+    def setUp(self):
+        super().setUp()
+        lines = [f"TRAIN,missing{i}.jpg,late" for i in range(3)] + ["TRAIN,broken.jpg,cat", "NOWHERE,a.jpg,cat"]
+        self.csv = self.csv_of(self.rows + lines)
+        self.write(b"not an image", "broken.jpg")
+
+    def more(self, run, job, *flags):
+        return run("convert", "--rows-from-job", job, "--output", self.dir / "more", "--format", "json", *flags,
+                   env={"MILLRACE_STATE_DIR": str(self.dir / "state")})
+
+    def check(self, run, first):
+        shutil.copy(self.inputs / self.rows[0].split(",")[1], self.inputs / "missing1.jpg")
+        done = self.more(run, first["job_id"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        second = json.loads(done.stdout)
+        self.assertEqual([second[k] for k in ("rows", "written", "dead_letters")], [5, 1, 4])
+        words = [line["reason"] for line in map(json.loads, (self.dir / "more/discarded-data-00000-of-00001").read_text().splitlines())]
+        self.assertEqual(sorted(w.split("/")[0] for w in words), ["decode", "file", "file", "split"])
+        vocabulary = "transform_fn/assets/vocab_compute_and_apply_vocabulary_vocabulary"
+        self.assertEqual((self.dir / "more" / vocabulary).read_text(), (self.out / vocabulary).read_text())
+        self.assertEqual(run_cli("datasets", "verify", self.dir / "more").returncode, 0)
+        self.assertIn("up to date", self.more(run, first["job_id"]).stderr)
+
+    def test_inside_this_process(self):
+        done = self.convert(self.csv)
+        self.assert_done(done, rows=35, written=30, dead_letters=5)
+        self.check(lambda *args, **kw: run_cli(*args, "--local", **kw), json.loads(done.stdout))
+
+    def test_of_a_coordinator(self):
+        with Cluster(workers=2) as cluster:
+            done = cluster.cli("convert", "--input", self.csv, "--output", self.out, "--format", "json")
+            self.assert_done(done, rows=35, written=30, dead_letters=5)
+            first = json.loads(done.stdout)
+            self.check(cluster.cli, first)
+            described = cluster.describe(first["job_id"])
+            self.assertEqual(described["reasons"], {"decode/not_an_image": 1, "file/not_found": 3, "split/unknown": 1})
+            manifest = json.loads((self.out / "_manifest.json").read_text())
+            self.assertEqual(manifest["reasons"], described["reasons"])
+            counted = "".join(cluster.metrics(worker) for worker in cluster.workers.values())
+            numbers = re.findall(r'millrace_worker_dead_letters_total\{reason="decode/not_an_image"\} (\d+)', counted)
+            self.assertEqual(sum(map(int, numbers)), 2, "once in each job")
+
+    def test_transient_rows_only(self):
+        done = self.convert(self.csv)
+        again = self.more(lambda *args, **kw: run_cli(*args, "--local", **kw), json.loads(done.stdout)["job_id"], "--rows", "transient")
+        self.assertEqual(json.loads(again.stdout)["rows"], 3, again.stderr)
+
+    def test_the_dataset_does_not_depend_on_where_the_input_lies(self):
+        self.assert_done(self.convert(self.csv))
+        digest = (self.out / "_SUCCESS").read_text()
+        shutil.copytree(self.inputs, self.dir / "elsewhere/in")
+        self.out = self.dir / "out2"
+        self.assert_done(self.convert(self.dir / "elsewhere/in/test.csv"))
+        self.assertEqual((self.out / "_SUCCESS").read_text(), digest)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/byte_size.h"
 #include "common/base/status_macros.h"
+#include "common/dataset/dead_letter.h"
 #include "proto/task.pb.h"
 
 namespace millrace {
@@ -20,6 +21,7 @@ absl::StatusOr<std::shared_ptr<const JobSummary>> Load(const Store& store, const
   summary->label_ids.reserve(static_cast<size_t>(parsed.vocabulary_size()));
   for (int i = 0; i < parsed.vocabulary_size(); ++i) summary->label_ids.emplace(parsed.vocabulary(i), i);
   for (const std::string& file : parsed.input_files()) summary->input_files.push_back(file);
+  summary->input_names = InputNames(summary->input_files);
   return summary;
 }
 

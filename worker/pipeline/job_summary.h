@@ -19,6 +19,7 @@ namespace millrace {
 struct JobSummary {
   absl::flat_hash_map<std::string, int64_t> label_ids;
   std::vector<std::string> input_files;
+  std::vector<std::string> input_names;  // what dead letters call them
   // Position in the vocabulary, -1 for a missing or unknown label.
   int64_t LabelId(const std::string& label, bool has_label) const;
 };

@@ -72,7 +72,7 @@ class WriteAttempt {
   absl::Status Consume(const RowSlot& slot);
   absl::Status Encode(const RowSlot& slot, int64_t label);
   absl::StatusOr<PreparedFile> PrepareIndex();
-  absl::Status AddDeadLetter(const BadRow& bad);
+  absl::Status AddDeadLetter(const BadRow& bad, absl::string_view file);
   absl::StatusOr<WriteResult> Finish();
   void CountPreparation(const RowSlot& slot);
   void Report();
@@ -188,7 +188,8 @@ absl::Status WriteAttempt::Consume(const RowSlot& slot) {
   CountPreparation(slot);
   if (slot.error.has_value()) {
     const bool known = slot.row.input < summary_->input_files.size();
-    MILLRACE_RETURN_IF_ERROR(AddDeadLetter(outcome_.AddBad(slot, known ? summary_->input_files[slot.row.input] : "")));
+    const BadRow bad = outcome_.AddBad(slot, known ? summary_->input_files[slot.row.input] : "");
+    MILLRACE_RETURN_IF_ERROR(AddDeadLetter(bad, known ? summary_->input_names[slot.row.input] : ""));
   } else {
     const int64_t label = summary_->LabelId(slot.row.label, slot.row.has_label);
     MILLRACE_RETURN_IF_ERROR(Encode(slot, label));
@@ -228,12 +229,12 @@ absl::Status WriteAttempt::Encode(const RowSlot& slot, int64_t label) {
   return status;
 }
 
-absl::Status WriteAttempt::AddDeadLetter(const BadRow& bad) {
+absl::Status WriteAttempt::AddDeadLetter(const BadRow& bad, absl::string_view file) {
   if (dead_letters_ == nullptr) {
     const std::string path = DeadLetterPath();
     MILLRACE_ASSIGN_OR_RETURN(dead_letters_, context_.store.Prepare(path, absl::StrCat(path, ".part")));
   }
-  const std::string line = DeadLetterLine(bad);
+  const std::string line = DeadLetterLine(bad, file);
   dead_letter_bytes_ += static_cast<int64_t>(line.size());
   return dead_letters_->Append(line);
 }

@@ -33,8 +33,8 @@ absl::Status ScanOutputs::AddRow(int split, const LogRow& row) {
   return log.writer->Add(row);
 }
 
-absl::Status ScanOutputs::AddDeadLetter(const BadRow& row) {
-  buffered_ += DeadLetterLine(row);
+absl::Status ScanOutputs::AddDeadLetter(const BadRow& row, absl::string_view file) {
+  buffered_ += DeadLetterLine(row, file);
   return buffered_.size() < kDeadLetterBuffer ? absl::OkStatus() : FlushDeadLetters();
 }
 

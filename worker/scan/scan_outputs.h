@@ -20,7 +20,7 @@ class ScanOutputs {
   ScanOutputs(Store& store, std::string folder) : store_(store), folder_(std::move(folder)) {}
 
   absl::Status AddRow(int split, const LogRow& row);
-  absl::Status AddDeadLetter(const BadRow& row);
+  absl::Status AddDeadLetter(const BadRow& row, absl::string_view file);
   // Publishes the logs and the dead letters (an empty file without any).
   absl::Status Finish();
   absl::Status Write(absl::string_view name, absl::string_view bytes);

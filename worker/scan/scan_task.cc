@@ -14,10 +14,12 @@
 #include "common/csv/input_source.h"
 #include "common/csv/labels.h"
 #include "common/csv/splitter.h"
+#include "common/dataset/dead_letter.h"
 #include "common/dataset/row_log.h"
 #include "common/dataset/uri.h"
 #include "common/net/http_uri.h"
 #include "worker/scan/input_files.h"
+#include "worker/scan/row_selection.h"
 #include "worker/scan/scan_outputs.h"
 
 namespace millrace {
@@ -40,7 +42,10 @@ class Scanner {
 
   absl::StatusOr<ScanResult> Run() {
     MILLRACE_ASSIGN_OR_RETURN(files_, InputFiles(spec_, options_.file_roots));
+    names_ = InputNames(files_);
+    if (spec_.has_rows_from()) MILLRACE_RETURN_IF_ERROR(SelectRows());
     for (size_t i = 0; i < files_.size(); ++i) MILLRACE_RETURN_IF_ERROR(ScanFile(i));
+    if (selection_) MILLRACE_RETURN_IF_ERROR(selection_->CheckAllTaken());
     MILLRACE_RETURN_IF_ERROR(outputs_.Finish());
     MILLRACE_RETURN_IF_ERROR(FillSplits());
     AddWarnings();
@@ -57,6 +62,16 @@ class Scanner {
   }
 
  private:
+  // Only what another job could not use, with that job's label ids.
+  absl::Status SelectRows() {
+    MILLRACE_ASSIGN_OR_RETURN(selection_, RowSelection::Load(context_.store, spec_.rows_from(), files_));
+    MILLRACE_ASSIGN_OR_RETURN(const std::vector<std::string> vocabulary,
+                              RowSelection::Vocabulary(context_.store, spec_.rows_from()));
+    spec_.set_fixed_vocabulary(true);
+    spec_.mutable_vocabulary()->Assign(vocabulary.begin(), vocabulary.end());
+    return absl::OkStatus();
+  }
+
   absl::Status ScanFile(size_t index) {
     const std::string& path = files_[index];
     MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<InputSource> source, InputSource::Open(path));
@@ -105,6 +120,11 @@ class Scanner {
   }
 
   absl::Status TakeRow(const LogRow& log, const InputRow& row) {
+    if (selection_) {
+      const absl::StatusOr<bool> takes = selection_->Takes(log.file, log.row, row.uri);
+      if (!takes.ok()) return absl::InvalidArgumentError(absl::StrCat(Where(log), ": ", takes.status().message()));
+      if (!*takes) return absl::OkStatus();
+    }
     ++rows_;
     const SplitChoice choice = ChooseSplit(row.split, row.uri);
     // First: whatever else is wrong with a row that the user does not want is no concern of anybody.
@@ -144,7 +164,7 @@ class Scanner {
         shown.set_uri(RedactUri(bad.uri()));
       }
     }
-    return outputs_.AddDeadLetter(bad);
+    return outputs_.AddDeadLetter(bad, names_[static_cast<size_t>(log.file)]);
   }
 
   absl::Status FillSplits() {
@@ -253,10 +273,12 @@ class Scanner {
 
   TaskContext& context_;
   const ScanOptions& options_;
-  const ConvertSpec& spec_;
+  ConvertSpec spec_;
   const std::string folder_;
   ScanOutputs outputs_;
   std::vector<std::string> files_;
+  std::vector<std::string> names_;  // what dead letters call them
+  std::optional<RowSelection> selection_;
   LabelCounter labels_;
   int64_t rows_ = 0, discarded_ = 0, dead_letters_ = 0;
   absl::btree_map<absl::string_view, int64_t> reasons_;

@@ -165,15 +165,32 @@ TEST(Uri, RefusesWhatItCannotReach) {
 
 TEST(DeadLetter, IsOneJsonLineWhateverTheUserWrote) {
   BadRow row;
-  row.set_input("/data/images.csv");
+  row.set_input("/data/images.csv");  // for people; the dataset has its own name for it
   row.set_row(7);
   row.set_line(8);
   row.set_uri("a\"\n\xff.jpg");
   row.set_reason("decode/truncated");
-  EXPECT_EQ(DeadLetterLine(row),
-            "{\"file\":\"/data/images.csv\",\"row\":7,\"line\":8,\"uri\":\"a\\\"\\n\\ufffd.jpg\",\"reason\":\"decode/"
+  EXPECT_EQ(DeadLetterLine(row, "images.csv"),
+            "{\"file\":\"images.csv\",\"row\":7,\"line\":8,\"uri\":\"a\\\"\\n\\ufffd.jpg\",\"reason\":\"decode/"
             "truncated\","
             "\"detail\":\"\"}\n");
+  const absl::StatusOr<BadRow> parsed = ParseDeadLetterLine(DeadLetterLine(row, "images.csv"));
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->input(), "images.csv");
+  EXPECT_EQ(parsed->row(), 7);
+  EXPECT_EQ(parsed->uri(), "a\"\n\xef\xbf\xbd.jpg");
+  EXPECT_EQ(parsed->reason(), "decode/truncated");
+  EXPECT_TRUE(absl::IsDataLoss(ParseDeadLetterLine("{'a': 1}").status()));
+}
+
+TEST(InputNames, DoNotDependOnWhereTheInputsLie) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(InputNames({"/data/images.csv"}), Names{"images.csv"});
+  EXPECT_EQ(InputNames({"/a/b/x.csv", "/a/c/y.csv"}), (Names{"b/x.csv", "c/y.csv"}));
+  EXPECT_EQ(InputNames({"/a/x.csv", "/a/x.csv2", "/a/x/1.csv"}), (Names{"x.csv", "x.csv2", "x/1.csv"}));
+  EXPECT_EQ(InputNames({"/a/x.csv", "/a/x.csv"}), (Names{"x.csv", "x.csv"}));
+  EXPECT_EQ(InputNames({"/1.csv", "/2.csv"}), (Names{"1.csv", "2.csv"}));
+  EXPECT_EQ(InputNames({}), Names{});
 }
 
 TEST(Reasons, AreKnownByTheirWord) {

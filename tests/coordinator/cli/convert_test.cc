@@ -313,5 +313,80 @@ TEST(StandardInputJob, RemovesTheCopyOnlyWhenItIsDone) {
   EXPECT_EQ(cli.coordinator.submitted[0].convert().uri_base(), cli.environment.current_folder);
 }
 
+// ---- rows of another job ----
+
+JobStatus FinishedJob(const Cli& cli, JobState state) {
+  JobStatus job = Ended("first", state);
+  ConvertSpec& spec = *job.mutable_spec()->mutable_convert();
+  spec.add_inputs("/data/images.csv");
+  spec.set_output(cli.Path("first-out"));
+  spec.set_payload(PAYLOAD_PNG);
+  spec.set_num_shards(64);
+  spec.set_max_bad_rows(3);
+  return job;
+}
+
+TEST(RowsFromJob, MakesANewJobOfTheFailedRowsWithTheOldOnesOptions) {
+  Cli cli;
+  cli.coordinator.jobs["first"] = {FinishedJob(cli, JOB_SUCCEEDED)};
+  cli.coordinator.on_submit = {Ended("", JOB_SUCCEEDED)};
+  EXPECT_EQ(cli.Run("convert --rows-from-job first --rows transient --output more --coordinator c:1"), 0) << cli.err();
+  ASSERT_EQ(cli.coordinator.submitted.size(), 1u);
+  const ConvertSpec& spec = cli.coordinator.submitted[0].convert();
+  EXPECT_EQ(spec.rows_from().job_id(), "first");
+  EXPECT_EQ(spec.rows_from().dataset(), cli.Path("first-out"));
+  EXPECT_TRUE(spec.rows_from().transient());
+  EXPECT_EQ(spec.output(), cli.Path("more"));
+  EXPECT_EQ(spec.inputs(0), "/data/images.csv");
+  EXPECT_EQ(spec.payload(), PAYLOAD_PNG);
+  EXPECT_EQ(spec.num_shards(), 0) << "there are fewer rows";
+  EXPECT_FALSE(spec.has_max_bad_rows());
+  EXPECT_EQ(spec.max_bad_fraction(), 1) << "rows that failed once may fail again";
+}
+
+TEST(RowsFromJob, IsRefusedWhereItMakesNoSense) {
+  Cli cli;
+  cli.coordinator.jobs["first"] = {FinishedJob(cli, JOB_SUCCEEDED)};
+  cli.coordinator.jobs["failed"] = {FinishedJob(cli, JOB_FAILED)};
+  const std::pair<const char*, const char*> cases[] = {
+      {"--rows-from-job first --output first-out", "become a dataset of their own"},
+      {"--rows-from-job failed --output more", "`millrace jobs retry` tries its rows again"},
+      {"--rows-from-job nobody --output more", "there is no job nobody"},
+      {"--rows-from-job first --output more --input a.csv", "--input"},
+      {"--rows-from-job first --output more --payload raw", "--payload"},
+      {"--rows-from-job first --output more --rows some", "failed"},
+      {"--input a.csv --output more --rows failed", "--rows-from-job"},
+  };
+  for (const auto& [flags, words] : cases) {
+    EXPECT_EQ(cli.Run(absl::StrCat("convert --coordinator c:1 ", flags)), 2) << flags;
+    EXPECT_THAT(cli.err(), HasSubstr(words)) << flags;
+  }
+  EXPECT_TRUE(cli.coordinator.submitted.empty());
+}
+
+TEST(RowsFromJob, OfARunInsideThisProcessAreFoundInItsJournal) {
+  Cli cli;
+  std::filesystem::create_directories(cli.Path("state/embedded/0123456789abcdef"));
+  cli.coordinator.jobs["first"] = {FinishedJob(cli, JOB_SUCCEEDED)};
+  cli.coordinator.on_submit = {Ended("", JOB_SUCCEEDED)};
+  EXPECT_EQ(cli.Run("convert --rows-from-job first --output more --local"), 0) << cli.err();
+  ASSERT_EQ(cli.embedded.size(), 2u);
+  EXPECT_TRUE(cli.embedded[0].look_only);
+  EXPECT_EQ(cli.embedded[0].state_dir, cli.Path("state/embedded/0123456789abcdef"));
+  EXPECT_FALSE(cli.embedded[1].look_only);
+  EXPECT_EQ(cli.Run("convert --rows-from-job nobody --output more --local"), 2);
+  EXPECT_THAT(cli.err(), HasSubstr("no finished job nobody was run by this user"));
+}
+
+TEST(ConvertMemory, ABudgetBelowWhatOneImageMayNeedIsRefusedAtOnce) {
+  Cli cli;
+  EXPECT_EQ(cli.Run("convert --input a.csv --output o --local --memory-budget 256MiB"), 2);
+  EXPECT_THAT(cli.err(), HasSubstr("that one image may need"));
+  cli.coordinator.on_submit = {Ended("", JOB_SUCCEEDED)};
+  EXPECT_EQ(cli.Run("convert --input a.csv --output o --local --memory-budget 256MiB --max-image-memory 200MiB"), 0)
+      << cli.err();
+  EXPECT_EQ(cli.coordinator.submitted.at(0).convert().max_image_memory_bytes(), int64_t{200} << 20);
+}
+
 }  // namespace
 }  // namespace millrace::cli

@@ -27,7 +27,8 @@ TEST_P(WrongUsage, ExitsWithTwoAndSaysWhatToTry) {
 INSTANTIATE_TEST_SUITE_P(
     Table, WrongUsage,
     testing::Values(UsageCase{"", "subcommand"}, UsageCase{"fly", "there is no command fly"},
-                    UsageCase{"jobs fly", "there is no command fly"}, UsageCase{"convert", "--input is required"},
+                    UsageCase{"jobs fly", "there is no command fly"},
+                    UsageCase{"convert --output out", "--input is required"},
                     UsageCase{"convert --input a.csv", "--output is required"},
                     UsageCase{"convert --input a.csv --output o --wat", "--wat"},
                     UsageCase{"convert --input gone.csv --output o", "gone.csv does not exist"},

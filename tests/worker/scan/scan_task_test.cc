@@ -238,5 +238,90 @@ TEST_F(ScanTest, StopsWhenAsked) {
   EXPECT_TRUE(absl::IsCancelled(ScanText(text).status()));
 }
 
+// ---- the rows that another job could not use ----
+
+class RowsFromJob : public ScanTest {
+ protected:
+  static constexpr absl::string_view kInput =
+      "split,image_uri,label\n"
+      "TRAIN,1.jpg,dog\nTRAIN,2.jpg,cat\nDISCARD,3.jpg,cat\nTEST,4.jpg,cat\nTRAIN,5.jpg,bird\nNOWHERE,6.jpg,dog\n";
+
+  void Dataset(const std::string& dead_letters, const std::string& vocabulary = "dog\ncat\n") {
+    ASSERT_TRUE(store_.CreateExclusive("/first/discarded-data-00000-of-00001", dead_letters).ok());
+    ASSERT_TRUE(
+        store_.CreateExclusive("/first/transform_fn/assets/vocab_compute_and_apply_vocabulary_vocabulary", vocabulary)
+            .ok());
+    spec().mutable_rows_from()->set_job_id("first");
+    spec().mutable_rows_from()->set_dataset("/first");
+  }
+  static std::string Line(int row, const std::string& uri, const std::string& reason) {
+    return absl::StrCat(R"({"file":"images.csv","row":)", row, R"(,"line":)", row + 1, R"(,"uri":")", uri,
+                        R"(","reason":")", reason, R"(","detail":""})", "\n");
+  }
+  const std::string lines_ = Line(3, "3.jpg", "split/discard") + Line(6, "6.jpg", "split/unknown") +
+                             Line(2, "2.jpg", "decode/truncated") + Line(4, "4.jpg", "http/timeout");
+};
+
+TEST_F(RowsFromJob, FailedRowsAreReadAgainWithThatJobsLabelIds) {
+  Dataset(lines_);
+  const absl::StatusOr<ScanResult> result = ScanText(std::string(kInput));
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_THAT(Log(SPLIT_TRAIN), ElementsAre("2.jpg cat"));
+  EXPECT_THAT(Log(SPLIT_TEST), ElementsAre("4.jpg cat"));
+  EXPECT_EQ(result->counts().rows(), 3);
+  EXPECT_EQ(result->counts().dead_letters(), 1) << "the split is still unknown";
+  EXPECT_EQ(result->counts().discarded(), 0) << "what the user discarded has not failed";
+  EXPECT_THAT(Discarded(), HasSubstr("\"row\":6,\"line\":7")) << "rows keep their numbers";
+  EXPECT_THAT(Summary().vocabulary(), ElementsAre("dog", "cat"));
+}
+
+TEST_F(RowsFromJob, TransientOnesAreThoseThatAnotherTryMayRead) {
+  Dataset(lines_);
+  spec().mutable_rows_from()->set_transient(true);
+  const absl::StatusOr<ScanResult> result = ScanText(std::string(kInput));
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_THAT(Log(SPLIT_TRAIN), IsEmpty());
+  EXPECT_THAT(Log(SPLIT_TEST), ElementsAre("4.jpg cat"));
+  EXPECT_EQ(result->counts().rows(), 1);
+}
+
+TEST_F(RowsFromJob, AMendedRowIsTaken) {
+  Dataset(lines_);
+  std::string mended(kInput);
+  mended.replace(mended.find("NOWHERE,6.jpg"), 13, "TRAIN,six.jpg");
+  ASSERT_TRUE(ScanText(mended).ok());
+  EXPECT_THAT(Log(SPLIT_TRAIN), ElementsAre("2.jpg cat", "six.jpg dog"));
+}
+
+TEST_F(RowsFromJob, AnInputThatHasChangedIsRefused) {
+  Dataset(lines_);
+  std::string changed(kInput);
+  changed.erase(changed.find("TRAIN,1.jpg,dog\n"), 16);  // all rows move up
+  const absl::Status status = ScanText(changed).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("images.csv:3: row 2 is not the row that failed"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("changed since job first"));
+}
+
+TEST_F(RowsFromJob, AnInputThatHasLostRowsIsRefused) {
+  Dataset(lines_);
+  const std::string shorter(kInput.substr(0, kInput.find("NOWHERE")));
+  EXPECT_THAT(std::string(ScanText(shorter).status().message()), HasSubstr("row 6, which failed, is not there"));
+}
+
+TEST_F(RowsFromJob, NothingToDoIsSaidSo) {
+  Dataset(Line(2, "2.jpg", "decode/truncated") + Line(3, "3.jpg", "split/discard"));
+  spec().mutable_rows_from()->set_transient(true);
+  EXPECT_THAT(std::string(ScanText(std::string(kInput)).status().message()),
+              HasSubstr("job first left no row that another try might read"));
+}
+
+TEST_F(RowsFromJob, ADatasetThatIsGoneIsSaidSo) {
+  spec().mutable_rows_from()->set_job_id("first");
+  spec().mutable_rows_from()->set_dataset("/first");
+  EXPECT_THAT(std::string(ScanText(std::string(kInput)).status().message()),
+              HasSubstr("the dataset of job first cannot be read any more"));
+}
+
 }  // namespace
 }  // namespace millrace
