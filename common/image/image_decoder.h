@@ -73,7 +73,7 @@ class ImageDecoder {
   std::optional<ImageError> DecodeRows(const RowSink& sink);
 
   // Instead of decoding, resizing and encoding, only if the header says `recodes`: the open JPEG as a JPEG of the
-  // picture's size, appended to `out`, in two thirds of the time. Pixels differ a little from those that encoding the
+  // picture's size, appended to `out`, in less time. Pixels differ a little from those that encoding the
   // decoded picture would give: chroma is resized as it is stored. `quality` as in ImageEncoder::AppendJpeg.
   std::optional<ImageError> RecodeJpeg(int quality, std::string& out);
 

@@ -1,7 +1,7 @@
 // JpegRecoder: a JPEG to a JPEG of another size without RGB between them.
 //
 // Y, Cb and Cr are resized as they are stored: no chroma is enlarged to be reduced again, no colour is converted forth
-// and back, and half the samples are touched: a third less time than through RGB. Chroma goes straight from the
+// and back, and half the samples are touched. docs/images.md has the times. Chroma goes straight from the
 // source's sampling (4:4:4, 4:2:2, 4:2:0, …) to 4:2:0, sampled at the middle of its pixels as JFIF says.
 #pragma once
 
