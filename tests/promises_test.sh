@@ -16,7 +16,7 @@ exists() {
 
 passed=0
 failed=0
-for promise in P1 P2 P3 P4 P5 P6 P7 P8 S1 S2; do
+for promise in P1 P2 P3 P4 P5 P6 P7 P8 S1 S2 R1 I1; do
   row=$(grep -E "^\| $promise " docs/promises.md)
   # shellcheck disable=SC2016  # the backticks are Markdown's
   mapfile -t names < <(grep -oE '`(tests/[A-Za-z0-9_./:]+|[A-Z][A-Za-z0-9]+\.[A-Za-z0-9]+)`' <<<"$row" | tr -d '\`')

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
 #include "common/dataset/json_object.h"
@@ -28,9 +29,11 @@ absl::StatusOr<BadRow> ParseDeadLetterLine(absl::string_view line) {
   return row;
 }
 
-std::vector<std::string> InputNames(const std::vector<std::string>& files) {
+std::vector<std::string> InputNames(const std::vector<std::string>& inputs) {
   std::vector<std::string> names;
-  if (files.empty()) return names;
+  if (inputs.empty()) return names;
+  std::vector<std::string> files;
+  for (const std::string& input : inputs) files.emplace_back(absl::StripSuffix(input, "/"));
   absl::string_view shared = files[0];
   for (absl::string_view file : files) {
     const auto differ = std::mismatch(shared.begin(), shared.end(), file.begin(), file.end()).first;

@@ -17,8 +17,9 @@ std::string DeadLetterLine(const BadRow& row, absl::string_view file);
 // The reverse; `input` is the file's name. DATA_LOSS if it is no such line.
 absl::StatusOr<BadRow> ParseDeadLetterLine(absl::string_view line);
 
-// What a dataset calls the inputs with these absolute paths: their paths below the deepest folder that holds them all.
+// What a dataset calls the inputs with these absolute paths: their paths below the deepest folder that holds them all,
+// a folder's without the '/' at its end.
 // So its bytes do not depend on where that folder lies.
-std::vector<std::string> InputNames(const std::vector<std::string>& files);
+std::vector<std::string> InputNames(const std::vector<std::string>& inputs);
 
 }  // namespace millrace

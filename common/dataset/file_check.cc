@@ -10,6 +10,7 @@
 #include "common/base/hash.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
+#include "common/dataset/feature_check.h"
 #include "common/dataset/index_check.h"
 #include "common/dataset/layout.h"
 #include "common/dataset/sample_decoder.h"
@@ -20,7 +21,6 @@
 namespace millrace {
 namespace {
 
-constexpr int64_t kFeatures = 7;
 constexpr size_t kMostProblems = 10;
 constexpr absl::string_view kLost = "restore it from a copy, or convert again into a new folder";
 constexpr absl::string_view kChanged =
@@ -32,7 +32,7 @@ constexpr absl::string_view kUnreadable = "check the disk, the mount and the per
 class FileCheck {
  public:
   FileCheck(const Manifest& manifest, const ManifestFile& file, DecodeDepth depth)
-      : manifest_(manifest), file_(file), depth_(depth) {}
+      : manifest_(manifest), file_(file), depth_(depth), features_(FeaturesOf(manifest.options.columns)) {}
 
   FileFindings Run(const Store& store, absl::string_view folder, const std::function<void(int64_t)>& add_bytes) {
     const std::string path = absl::StrCat(folder, "/", file_.path);
@@ -77,7 +77,7 @@ class FileCheck {
       ++findings_.records;
       const auto wrong = [&](std::string found) { Add(std::move(found), "", number, offset); };
       const absl::Status decoded = decoder.Decode(record.view(), sample);
-      if (decoded.ok()) CheckSample(sample, static_cast<int64_t>(decoder.example().features().size()), wrong);
+      if (decoded.ok()) CheckSample(sample, decoder.example(), wrong);
       if (!decoded.ok()) wrong(std::string(decoded.message()));
     }
     if (findings_.problems.empty() && findings_.records != file_.rows) {
@@ -95,14 +95,11 @@ class FileCheck {
     Add(std::string(found), "", number, offset);
   }
 
-  void CheckSample(const Sample& sample, int64_t features, const std::function<void(std::string)>& wrong) {
-    if (features != kFeatures) wrong(absl::StrCat("the record has ", features, " features, not ", kFeatures));
+  void CheckSample(const Sample& sample, const ExampleView& example, const std::function<void(std::string)>& wrong) {
+    if (std::string found = FindWrongFeature(example, features_, manifest_.labels); !found.empty()) wrong(found);
     if (sample.split != SplitName(*file_.split))
       wrong(
           absl::StrCat("the record's split is '", JsonEscape(sample.split), "', the file's ", SplitName(*file_.split)));
-    if (!sample.label.has_value()) return wrong("the record has no label");
-    if (*sample.label < -1 || *sample.label >= manifest_.labels)
-      wrong(absl::StrCat("label ", *sample.label, " is outside the vocabulary of ", manifest_.labels));
   }
 
   // A file of another size is not looked into.
@@ -139,7 +136,7 @@ class FileCheck {
       last = buffer[got - 1];
       if (file_.path == kSchemaFile && schema.empty()) schema = buffer.substr(0, got);
     }
-    if (file_.path == kSchemaFile && schema != SchemaText(manifest_.labels))
+    if (file_.path == kSchemaFile && schema != SchemaText(manifest_.labels, manifest_.options.columns))
       Add(absl::StrCat("this is not the schema of a dataset with ", manifest_.labels, " labels"), "");
     if (file_.path == kVocabularyFile) CheckLines("labels", lines, std::max<int64_t>(manifest_.labels, 1), last);
     if (file_.kind == FileKind::kDeadLetters) CheckLines("rows", lines, file_.rows, last);
@@ -176,6 +173,7 @@ class FileCheck {
   const Manifest& manifest_;
   const ManifestFile& file_;
   const DecodeDepth depth_;
+  const std::vector<FeatureSpec> features_;  // of every record
   FileFindings findings_;
 };
 

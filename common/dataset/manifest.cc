@@ -43,6 +43,7 @@ ManifestOptions OptionsOf(const ConvertSpec& spec) {
   if (spec.has_resize()) options.resize = spec.resize();
   if (spec.has_shuffle_seed()) options.shuffle_seed = spec.shuffle_seed();
   options.fixed_vocabulary = spec.fixed_vocabulary();
+  options.columns = ColumnsOf(spec);
   return options;
 }
 
@@ -128,6 +129,17 @@ std::string ResizeText(const Resize& resize) {
                          WordOf(kResizeWords, resize.mode()));
 }
 
+std::string ColumnsText(const DatasetColumns& columns) {
+  if (columns.columns.empty()) return "null";
+  return absl::StrCat("[",
+                      absl::StrJoin(columns.columns, ", ",
+                                    [](std::string* out, const Column& column) {
+                                      absl::StrAppend(out, "{\"name\": \"", JsonEscape(column.name()),
+                                                      "\", \"type\": \"", WordOf(kColumnWords, column.type()), "\"}");
+                                    }),
+                      "]");
+}
+
 std::string OptionsText(const ManifestOptions& options) {
   const std::pair<absl::string_view, std::string> members[] = {
       {"payload", Quoted(WordOf(kPayloadWords, options.payload))},
@@ -138,7 +150,9 @@ std::string OptionsText(const ManifestOptions& options) {
       {"exif", Quoted(WordOf(kExifWords, options.exif))},
       {"resize", options.resize ? ResizeText(*options.resize) : "null"},
       {"shuffle_seed", options.shuffle_seed ? absl::StrCat(*options.shuffle_seed) : "null"},
-      {"vocabulary", Quoted(options.fixed_vocabulary ? "given" : "counted")}};
+      {"vocabulary", Quoted(options.fixed_vocabulary ? "given" : "counted")},
+      {"multi_label", options.columns.multi_label ? "true" : "false"},
+      {"columns", ColumnsText(options.columns)}};
   return absl::StrCat("{",
                       absl::StrJoin(members, ", ",
                                     [](std::string* out, const auto& member) {

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/dataset/schema.h"
 #include "common/storage/storage.h"
 #include "proto/job.pb.h"
 #include "proto/task.pb.h"
@@ -51,6 +52,7 @@ struct ManifestOptions {
   std::optional<Resize> resize;
   std::optional<uint64_t> shuffle_seed;
   bool fixed_vocabulary = false;
+  DatasetColumns columns;  // what records hold beside the picture
 };
 
 struct Manifest {

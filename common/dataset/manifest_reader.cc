@@ -78,7 +78,16 @@ Resize ReadResize(const JsonObject& json) {
   return resize;
 }
 
-// The members about pictures are not in the manifests of the first version.
+std::vector<Column> ReadColumns(const JsonObject& json) {
+  std::vector<Column> columns;
+  for (const JsonObject& item : json.Objects("columns")) {
+    columns.emplace_back().set_name(item.Text("name"));
+    columns.back().set_type(ReadWord(item, "type", kColumnWords));
+  }
+  return columns;
+}
+
+// The members about pictures and columns are not in the manifests of the first version.
 ManifestOptions ReadOptions(const JsonObject& json) {
   ManifestOptions options;
   options.payload = ReadWord(json, "payload", kPayloadWords);
@@ -90,6 +99,8 @@ ManifestOptions ReadOptions(const JsonObject& json) {
   if (json.Has("resize")) options.resize = ReadResize(json.Object("resize"));
   if (json.Has("shuffle_seed")) options.shuffle_seed = json.Uint64("shuffle_seed");
   options.fixed_vocabulary = json.Text("vocabulary") == "given";
+  if (json.Has("multi_label")) options.columns.multi_label = json.Bool("multi_label");
+  if (json.Has("columns")) options.columns.columns = ReadColumns(json);
   return options;
 }
 

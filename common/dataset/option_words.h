@@ -29,6 +29,17 @@ inline constexpr OptionWord<ResizeMode> kResizeWords[] = {
 inline constexpr OptionWord<Validation> kValidationWords[] = {{VALIDATE_STRUCTURE, "structure"},
                                                               {VALIDATE_DECODE, "decode"}};
 
+inline constexpr OptionWord<InputFormat> kInputFormatWords[] = {{INPUT_AUTO, "auto"},     {INPUT_CSV, "csv"},
+                                                                {INPUT_TSV, "tsv"},       {INPUT_JSON_LINES, "jsonl"},
+                                                                {INPUT_FOLDER, "folder"}, {INPUT_LIST, "list"}};
+inline constexpr OptionWord<ColumnType> kColumnWords[] = {{COLUMN_SPLIT, "split_key"},
+                                                          {COLUMN_IMAGE_URI, "image_uri"},
+                                                          {COLUMN_STRING_LABEL, "string_label"},
+                                                          {COLUMN_INTEGER_LABEL, "integer_label"},
+                                                          {COLUMN_INTEGER, "integer"},
+                                                          {COLUMN_FLOAT, "float"},
+                                                          {COLUMN_STRING, "string"}};
+
 inline int32_t JpegQualityOf(const ConvertSpec& spec) { return spec.jpeg_quality() == 0 ? 95 : spec.jpeg_quality(); }
 
 // The first word stands for a value that has none.

@@ -15,11 +15,14 @@ struct Reason {
 };
 
 inline constexpr Reason kReasons[] = {
-    {"csv/ragged", "the row has more or fewer cells than the header"},
-    {"csv/nul", "the row has a NUL byte"},
-    {"csv/several_labels", "the row has several labels; this version writes one"},
-    {"csv/label_line_break", "the label has a line break"},
-    {"csv/empty_uri", "the row has no image URI"},
+    {"row/ragged", "the row has more or fewer cells than the header"},
+    {"row/nul", "the row has a NUL byte"},
+    {"row/several_labels", "the row has several labels, and --multi-label was not said"},
+    {"row/value", "a cell is not of its column's type in the schema"},
+    {"row/syntax", "the line is not JSON"},
+    {"row/type", "the line is no JSON object, or a member is of another kind than it must be"},
+    {"row/label_line_break", "the label has a line break"},
+    {"row/no_uri", "the row has no image URI"},
     {"split/unknown", "the split is not TRAIN, VALIDATION, TEST, UNASSIGNED or DISCARD"},
     {"split/discard", "the row's split says DISCARD"},
     {"file/scheme", "the URI's scheme is not supported by this version"},

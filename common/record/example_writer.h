@@ -3,7 +3,8 @@
 //
 //   head │ image text (streamed by the caller) │ tail │ masked CRC32C of all between the frame's header and here
 //
-// The features come in this order: image, image_name, image_height, image_width, image_channels, split, label.
+// The features come in this order: image, image_name, image_height, image_width, image_channels, split, label, and then
+// those of further columns.
 // TFRecorder's order is a hash map's, and differs between its own files; readers do not care.
 #pragma once
 
@@ -11,6 +12,8 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "absl/types/span.h"
 
 namespace millrace {
 
@@ -18,9 +21,12 @@ struct ExampleFields {
   absl::string_view image_name = {};  // last component of the URI
   int64_t height = 0;
   int64_t width = 0;
-  int64_t channels = 0;          // 1 or 3
-  absl::string_view split = {};  // "TRAIN"
-  int64_t label = 0;             // position in the vocabulary, -1 if unknown
+  int64_t channels = 0;                                   // 1 or 3
+  absl::string_view split = {};                           // "TRAIN"
+  int64_t label = 0;                                      // position in the vocabulary, -1 if unknown
+  absl::string_view label_name = "label";                 // of the feature; empty: the record has none
+  absl::optional<absl::Span<const int64_t>> labels = {};  // set: the feature is this list instead of `label`
+  absl::string_view more = {};                            // entries of further features (feature_entry.h)
 };
 
 // Reused from record to record: its strings keep their capacity. One thread.

@@ -16,7 +16,8 @@ CLI::Option* OneOf(CLI::Option* option, std::vector<std::string> words, const st
 
 void AddInput(CLI::App& command, ConvertFlags& flags) {
   command
-      .add_option("--input", flags.inputs, "CSV file, pattern or - (standard input); commas or repeated for several")
+      .add_option("--input", flags.inputs,
+                  "File, pattern, folder of pictures or - (standard input); commas or repeated for several")
       ->type_name("F[,F...]")
       ->allow_extra_args(false);
   command
@@ -30,9 +31,15 @@ void AddInput(CLI::App& command, ConvertFlags& flags) {
   command.add_option("--output", flags.output, "Folder for the dataset: new, empty, or of the same job")
       ->type_name("DIR")
       ->required();
+  OneOf(command.add_option("--input-format", flags.input_format,
+                           "csv, tsv, jsonl, folder or list; auto (default) goes by the name, else csv"),
+        {"auto", "csv", "tsv", "jsonl", "folder", "list"}, "WORD");
   command
       .add_option("--header", flags.header, "First line of the CSV: infer (default), none, or the names of the columns")
       ->type_name("infer|none|NAMES");
+  command.add_option("--schema", flags.schema_file, "YAML: the columns and their types, for features of your own")
+      ->type_name("FILE");
+  command.add_flag("--multi-label", flags.multi_label, "A row may have several labels: the label feature is a list");
   command.add_option("--vocab-file", flags.vocab_file, "Labels, one a line: their positions are the label ids")
       ->type_name("FILE");
   command
@@ -128,7 +135,7 @@ void AddTelling(CLI::App& command, ConvertFlags& flags) {
 
 void AddConvert(CLI::App& app, Invocation& invocation) {
   const auto flags = std::make_shared<ConvertFlags>();
-  CLI::App& command = *app.add_subcommand("convert", "Turn CSVs of image URIs and labels into TFRecord files");
+  CLI::App& command = *app.add_subcommand("convert", "Turn tables or folders of images and labels into TFRecord files");
   AddInput(command, *flags);
   AddShape(command, *flags);
   AddPictures(command, *flags);
@@ -137,6 +144,7 @@ void AddConvert(CLI::App& app, Invocation& invocation) {
   AddExamples(command,
               "millrace convert --input images.csv --output dataset\n"
               "millrace convert --input 'parts/*.csv' --output dataset --num-shards 16 --shuffle-seed 7\n"
+              "millrace convert --input photos/ --output dataset        (photos/<label>/<file>)\n"
               "zcat images.csv.gz | millrace convert --input - --output dataset\n"
               "millrace convert --rows-from-job 3f2a9c01 --rows failed --output dataset-more\n"
               "millrace convert --input images.csv --output /shared/dataset --coordinator gpu1:7070 --detach\n"

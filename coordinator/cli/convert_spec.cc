@@ -20,6 +20,8 @@
 #include "common/base/hash.h"
 #include "common/base/status_macros.h"
 #include "common/dataset/option_words.h"
+#include "common/dataset/schema.h"
+#include "coordinator/cli/schema_file.h"
 #include "coordinator/cli/text.h"
 
 namespace millrace::cli {
@@ -59,13 +61,28 @@ absl::Status SetSeed(const ConvertFlags& flags, ConvertSpec& spec) {
   return absl::OkStatus();
 }
 
-absl::Status SetVocabulary(const ConvertFlags& flags, const std::string& folder, ConvertSpec& spec) {
-  if (flags.vocab_file.empty()) return absl::OkStatus();
-  std::ifstream file(AbsolutePath(flags.vocab_file, folder), std::ios::binary);
+absl::StatusOr<std::string> ReadSmallFile(absl::string_view flag, const std::string& name, const std::string& folder) {
+  std::ifstream file(AbsolutePath(name, folder), std::ios::binary);
   std::ostringstream text;
   if (!file || !(text << file.rdbuf()))
-    return FlagError("--vocab-file", absl::StrCat("cannot read ", Printable(flags.vocab_file), ", or it is empty"));
-  MILLRACE_ASSIGN_OR_RETURN(const auto labels, ParseVocabulary(text.str(), flags.vocab_file));
+    return FlagError(flag, absl::StrCat("cannot read ", Printable(name), ", or it is empty"));
+  return text.str();
+}
+
+absl::Status SetSchema(const ConvertFlags& flags, const std::string& folder, ConvertSpec& spec) {
+  if (flags.schema_file.empty()) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(const std::string text, ReadSmallFile("--schema", flags.schema_file, folder));
+  MILLRACE_ASSIGN_OR_RETURN(const auto columns, ParseSchema(text, flags.schema_file));
+  spec.mutable_columns()->Add(columns.begin(), columns.end());
+  if (flags.multi_label && LabelFeatureOf(spec).empty())
+    return FlagError("--multi-label", "the schema has no string_label");
+  return absl::OkStatus();
+}
+
+absl::Status SetVocabulary(const ConvertFlags& flags, const std::string& folder, ConvertSpec& spec) {
+  if (flags.vocab_file.empty()) return absl::OkStatus();
+  MILLRACE_ASSIGN_OR_RETURN(const std::string text, ReadSmallFile("--vocab-file", flags.vocab_file, folder));
+  MILLRACE_ASSIGN_OR_RETURN(const auto labels, ParseVocabulary(text, flags.vocab_file));
   spec.set_fixed_vocabulary(true);
   for (const std::string& label : labels) spec.add_vocabulary(label);
   return absl::OkStatus();
@@ -138,6 +155,13 @@ absl::Status SetPictures(const ConvertFlags& flags, ConvertSpec& spec) {
   return absl::OkStatus();
 }
 
+absl::Status SetInput(const ConvertFlags& flags, const std::string& folder, ConvertSpec& spec) {
+  spec.set_input_format(FindOption(kInputFormatWords, flags.input_format).value_or(INPUT_AUTO));
+  spec.set_header(flags.header);
+  spec.set_multi_label(flags.multi_label);
+  return SetSchema(flags, folder, spec);
+}
+
 std::string CanonicalBytes(const JobSpec& spec) {
   std::string bytes;
   google::protobuf::io::StringOutputStream stream(&bytes);
@@ -200,7 +224,7 @@ absl::StatusOr<JobSpec> MakeConvertSpec(const ConvertFlags& flags, const Resolve
   spec.set_uri_base(inputs.uri_base);
   spec.set_input_fingerprint(inputs.fingerprint);
   MILLRACE_RETURN_IF_ERROR(SetPlace(flags, current_folder, spec));
-  spec.set_header(flags.header);
+  MILLRACE_RETURN_IF_ERROR(SetInput(flags, current_folder, spec));
   MILLRACE_RETURN_IF_ERROR(SetEncoding(flags, spec));
   MILLRACE_RETURN_IF_ERROR(SetPictures(flags, spec));
   MILLRACE_RETURN_IF_ERROR(SetSeed(flags, spec));

@@ -21,7 +21,10 @@ struct ConvertFlags {
   std::vector<std::string> inputs;
   std::string output;
   CoordinatorFlags coordinator;
+  std::string input_format = "auto";
   std::string header = "infer";
+  bool multi_label = false;
+  std::string schema_file;
   int64_t num_shards = 0;
   std::string shard_size;
   std::string compression;  // empty: gzip, but none for files that are compressed in themselves

@@ -1,5 +1,7 @@
-// `millrace datasets inspect|verify|stats`.
+// `millrace datasets inspect|verify|stats|list-images`.
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
 #include <memory>
 
 #include "absl/strings/ascii.h"
@@ -11,6 +13,7 @@
 #include "coordinator/cli/dataset_text.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/invocation.h"
+#include "coordinator/cli/list_images.h"
 #include "coordinator/cli/text.h"
 
 namespace millrace::cli {
@@ -67,6 +70,34 @@ int Stats(const DatasetFlags& flags, const std::string& folder, const CliEnviron
   return kDone;
 }
 
+// A CSV that is only half there must not look whole: it gets its name when it is complete.
+int WriteList(const DatasetFlags& flags, const std::string& folder, const CliEnvironment& environment) {
+  const std::string path = AbsolutePath(flags.output, environment.current_folder);
+  const std::string partial = absl::StrCat(path, ".part");
+  std::string warnings;
+  std::ofstream csv(partial, std::ios::binary | std::ios::trunc);
+  absl::StatusOr<int64_t> rows = ListImages(folder, path.substr(0, path.rfind('/')), csv, warnings);
+  csv.close();
+  if (rows.ok() && (csv.fail() || std::rename(partial.c_str(), path.c_str()) != 0))
+    rows = absl::UnavailableError(absl::StrCat("--output: cannot write ", Printable(flags.output)));
+  if (!rows.ok()) {
+    std::remove(partial.c_str());
+    return Fail(environment, rows.status());
+  }
+  if (!warnings.empty()) *environment.err << "warning: " << ShortenPathsIn(warnings, environment.current_folder);
+  *environment.out << Count(*rows, "picture") << " listed in " << Printable(flags.output) << "\n";
+  return kDone;
+}
+
+int List(const DatasetFlags& flags, const std::string& folder, const CliEnvironment& environment) {
+  if (flags.output != "-") return WriteList(flags, folder, environment);
+  std::string warnings;
+  const auto rows = ListImages(folder, environment.current_folder, *environment.out, warnings);
+  if (!rows.ok()) return Fail(environment, rows.status());
+  if (!warnings.empty()) *environment.err << "warning: " << ShortenPathsIn(warnings, environment.current_folder);
+  return kDone;
+}
+
 CLI::App& AddDataset(CLI::App& datasets, Invocation& invocation, const std::string& name, const std::string& help,
                      const std::shared_ptr<DatasetFlags>& flags, DatasetAction action) {
   CLI::App& command = *datasets.add_subcommand(name, help);
@@ -116,6 +147,11 @@ void AddDatasets(CLI::App& app, Invocation& invocation) {
       ->check(CLI::Range(1, 1024).description(""));
   verify.add_flag("--decode", flags->decode, "Also decode every picture of the payloads jpeg and png");
   AddExamples(verify, "millrace datasets verify dataset --format json");
+  CLI::App& list =
+      AddDataset(datasets, invocation, "list-images",
+                 "Make the CSV of a folder of pictures, <split>/<label>/<file> or <label>/<file>", flags, List);
+  list.add_option("--output", flags->output, "The CSV, or - for standard output")->type_name("FILE")->required();
+  AddExamples(list, "millrace datasets list-images photos --output photos.csv");
   AddExamples(AddDataset(datasets, invocation, "stats", "Rows, labels and sizes by split", flags, Stats),
               "millrace datasets stats dataset");
 }

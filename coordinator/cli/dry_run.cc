@@ -11,9 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/byte_size.h"
 #include "common/base/status_macros.h"
-#include "common/csv/columns.h"
-#include "common/csv/csv_reader.h"
-#include "common/csv/input_source.h"
+#include "common/input/row_reader.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/invocation.h"
 #include "coordinator/cli/text.h"
@@ -25,14 +23,14 @@ constexpr int kRowsTried = 100;
 constexpr size_t kRowsShown = 3;
 
 struct Peek {
-  std::string header;              // "its first line", "none"
+  std::string format;              // "CSV, the first line is the header"
   std::vector<std::string> shown;  // the first rows as they are understood
   int tried = 0;
   int unusable = 0;
-  std::string first_problem;  // "images.csv:12: csv/ragged (4 cells, the header has 3)"
+  std::string first_problem;  // "images.csv:12: row/ragged (4 cells, the header has 3)"
 };
 
-void PeekAt(const InputRow& row, int64_t line, absl::string_view name, Peek& peek) {
+void PeekAt(const InputRow& row, absl::string_view name, Peek& peek) {
   ++peek.tried;
   if (row.reason.empty()) {
     const std::string split = row.split.empty() ? "(by hash)" : Printable(row.split);
@@ -42,36 +40,20 @@ void PeekAt(const InputRow& row, int64_t line, absl::string_view name, Peek& pee
     return;
   }
   if (peek.unusable++ == 0)
-    peek.first_problem = absl::StrCat(Printable(name), ":", line, ": ", row.reason, " (", Printable(row.detail), ")");
+    peek.first_problem =
+        absl::StrCat(Printable(name), ":", row.line, ": ", row.reason, " (", Printable(row.detail), ")");
 }
 
-absl::StatusOr<Peek> PeekInto(ByteSource& source, absl::string_view name, absl::string_view header) {
-  CsvReader reader(source, name);
-  CsvRow row;
-  MILLRACE_ASSIGN_OR_RETURN(const bool any, reader.Next(row));
-  if (!any) return absl::InvalidArgumentError(absl::StrCat(name, ": the file is empty"));
-  const auto columns = Columns::Of(header, row);
-  if (!columns.ok()) return Annotate(columns.status(), absl::StrCat(name, ":", row.line));
+absl::StatusOr<Peek> PeekInto(const InputFile& file, const std::string& folder, const InputOptions& options) {
+  MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<RowReader> reader, OpenInput(file.path, options));
   Peek peek;
-  InputRow understood;
-  peek.header = columns->first_row_is_header() ? "the first line" : "none";
-  bool more = true;
-  if (columns->first_row_is_header()) {
-    MILLRACE_ASSIGN_OR_RETURN(more, reader.Next(row));
+  peek.format = reader->Description();
+  for (InputRow row; peek.tried < kRowsTried;) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool more, reader->Next(row));
+    if (!more) break;
+    PeekAt(row, ShortPath(file.path, folder), peek);
   }
-  while (more && peek.tried < kRowsTried) {
-    columns->Read(row, understood);
-    PeekAt(understood, row.line, name, peek);
-    MILLRACE_ASSIGN_OR_RETURN(more, reader.Next(row));
-  }
-  if (peek.tried == 0) return absl::InvalidArgumentError(absl::StrCat(name, ": there is a header and no row"));
   return peek;
-}
-
-absl::StatusOr<Peek> PeekIntoFile(const InputFile& file, const std::string& folder, absl::string_view header) {
-  const std::string name = ShortPath(file.path, folder);
-  MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<InputSource> source, InputSource::Open(file.path));
-  return PeekInto(*source, name, header);
 }
 
 // The nearest folder that exists must let us make the rest.
@@ -106,9 +88,15 @@ std::string Shards(const ConvertSpec& spec) {
 }
 
 std::string Inputs(const ResolvedInputs& inputs) {
-  int64_t bytes = 0;
-  for (const InputFile& file : inputs.files) bytes += file.size;
-  return absl::StrCat(Count(static_cast<int64_t>(inputs.files.size()), "file"), ", ", FormatByteSize(bytes));
+  int64_t files = 0, bytes = 0, pictures = 0;
+  for (const InputFile& file : inputs.files) {
+    files += file.folder ? 0 : 1;
+    (file.folder ? pictures : bytes) += file.size;
+  }
+  std::vector<std::string> parts;
+  if (files > 0) parts.push_back(absl::StrCat(Count(files, "file"), ", ", FormatByteSize(bytes)));
+  if (pictures > 0) parts.push_back(absl::StrCat(Count(pictures, "picture"), " in folders"));
+  return absl::StrJoin(parts, "; ");
 }
 
 }  // namespace
@@ -122,11 +110,13 @@ int DryRun(const JobSpec& job, const ResolvedInputs& inputs, const std::string& 
   }
   std::vector<std::string> text;
   for (const InputFile& file : inputs.files) {
-    const auto peek = PeekIntoFile(file, environment.current_folder, spec.header());
-    if (!peek.ok()) return Fail(environment, absl::InvalidArgumentError(peek.status().message()));
+    const auto peek = PeekInto(file, environment.current_folder, InputOptionsOf(spec));
+    if (!peek.ok())
+      return Fail(environment,
+                  absl::InvalidArgumentError(ShortenPathsIn(peek.status().message(), environment.current_folder)));
     text.push_back(absl::StrCat(
         Printable(ShortPath(file.path, environment.current_folder)), "\n",
-        Facts({{"  header", peek->header},
+        Facts({{"  format", peek->format},
                {"  first rows", absl::StrJoin(peek->shown, "\n              ")},
                {"  not usable", peek->unusable > 0 ? absl::StrCat(peek->unusable, " of the first ", peek->tried,
                                                                   " rows; ", peek->first_problem)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -14,6 +15,7 @@
 #include "absl/strings/strip.h"
 #include "common/base/hash.h"
 #include "common/base/status_macros.h"
+#include "common/input/row_reader.h"
 #include "common/net/http_source.h"
 #include "common/net/http_uri.h"
 #include "coordinator/cli/spool.h"
@@ -69,14 +71,27 @@ absl::Status InputError(const std::string& path, absl::string_view what, const s
   return absl::InvalidArgumentError(absl::StrCat("--input: ", Printable(ShortPath(path, folder)), " ", what));
 }
 
+// The names of the pictures stand for the folder: one more or less is another input.
+absl::StatusOr<InputFile> LookIntoFolder(const std::string& path) {
+  MILLRACE_ASSIGN_OR_RETURN(const auto pictures, OpenImageFolder(path));
+  Xxh3 names;
+  for (InputRow row;;) {
+    MILLRACE_ASSIGN_OR_RETURN(const bool more, pictures->Next(row));
+    if (!more) break;
+    names.Update(absl::StrCat(row.uri, absl::string_view("\0", 1)));
+  }
+  int64_t digest = 0;
+  std::memcpy(&digest, names.Digest().data(), sizeof digest);
+  return InputFile{absl::StrCat(path, "/"), pictures->rows(), digest, true};
+}
+
 absl::StatusOr<InputFile> Look(const std::string& path, const std::string& folder) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) {
     if (errno == EACCES) return InputError(path, "may not be read (permission denied)", folder);
     return InputError(path, "does not exist", folder);
   }
-  if (S_ISDIR(info.st_mode))
-    return InputError(path, "is a folder: name a CSV file or a pattern like DIR/*.csv", folder);
+  if (S_ISDIR(info.st_mode)) return LookIntoFolder(path);
   if (!S_ISREG(info.st_mode)) return InputError(path, "is not a regular file: pipe it in with --input -", folder);
   if (access(path.c_str(), R_OK) != 0) return InputError(path, "may not be read (permission denied)", folder);
   return InputFile{path, info.st_size, info.st_mtim.tv_sec * int64_t{1000000000} + info.st_mtim.tv_nsec};

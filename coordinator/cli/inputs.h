@@ -14,9 +14,10 @@
 namespace millrace::cli {
 
 struct InputFile {
-  std::string path;
-  int64_t size = 0;
-  int64_t mtime_ns = 0;
+  std::string path;      // of a folder with '/' at its end
+  int64_t size = 0;      // bytes; of a folder, pictures
+  int64_t mtime_ns = 0;  // of a folder, a digest of the pictures' names
+  bool folder = false;
 };
 
 struct ResolvedInputs {
@@ -29,8 +30,8 @@ struct ResolvedInputs {
 };
 
 // Splits at commas (unless a file of that name exists) and resolves against the current folder. "-" copies standard
-// input to `stdin_folder`, in a file named by its content. INVALID_ARGUMENT names what cannot be an input: a folder, a
-// FIFO, an unreadable file, and, with `must_exist`, a name or pattern that matches nothing.
+// input to `stdin_folder`, in a file named by its content. INVALID_ARGUMENT names what cannot be an input: a folder
+// without pictures, a FIFO, an unreadable file, and, with `must_exist`, a name or pattern that matches nothing.
 // An http(s) URI is copied there in the same way, under the rules of `http`; errors are HttpSource's.
 absl::StatusOr<ResolvedInputs> ResolveInputs(const std::vector<std::string>& words, bool must_exist,
                                              const std::string& stdin_folder, const CliEnvironment& environment,

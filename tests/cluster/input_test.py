@@ -158,7 +158,7 @@ class BadCsv(Fresh):
                             "TRAIN,http://example.com/a.jpg,cat"]
         self.assert_done(self.convert(self.csv_of(rows)), written=30, dead_letters=5)
         self.assertEqual([letter["reason"] for letter in sorted(self.dead_letters(), key=lambda l: l["row"])],
-                         ["csv/ragged", "csv/nul", "split/unknown", "csv/empty_uri", "file/scheme"])
+                         ["row/ragged", "row/nul", "split/unknown", "row/no_uri", "file/scheme"])
         self.assertEqual(sorted(letter["row"] for letter in self.dead_letters()), [31, 32, 33, 34, 35])
 
     def test_a_missing_input_is_a_usage_error(self):

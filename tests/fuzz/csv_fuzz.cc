@@ -27,7 +27,8 @@ std::optional<std::vector<std::vector<std::string>>> Read(absl::string_view text
     }
     if (!*more) return rows;
     if (!columns) {
-      if (absl::StatusOr<Columns> made = Columns::Of("infer", row); made.ok()) columns = *std::move(made);
+      if (absl::StatusOr<Columns> made = Columns::Of("infer", row, piece % 2 == 0); made.ok())
+        columns = *std::move(made);
     }
     if (columns) columns->Read(row, understood);
     rows.emplace_back(row.cells.begin(), row.cells.end());

@@ -13,7 +13,7 @@ constexpr int kFirstBadRows = 5;
 
 }  // namespace
 
-void ShardOutcome::AddWritten(const RowSlot& slot, int64_t label) {
+void ShardOutcome::AddWritten(const RowSlot& slot, absl::Span<const int64_t> labels) {
   const ImageHeader& header = slot.header;
   const bool first = statistics_.rows() == 0;
   ShardStatistics& all = statistics_;
@@ -25,7 +25,13 @@ void ShardOutcome::AddWritten(const RowSlot& slot, int64_t label) {
   all.set_source_bytes(all.source_bytes() + slot.file_bytes);
   all.set_pixels(all.pixels() + header.pixels());
   all.set_grayscale(all.grayscale() + (header.channels == 1 ? 1 : 0));
-  ++(*all.mutable_labels())[label];
+  bool known = false;
+  for (int64_t label : labels) {
+    if (label < 0) continue;
+    ++(*all.mutable_labels())[label];
+    known = true;
+  }
+  if (!known) ++(*all.mutable_labels())[-1];
   if (const auto* place = std::get_if<ImagePlace>(&slot.place); place != nullptr && place->remote) ++remote_;
   counts_.set_rows(counts_.rows() + 1);
   counts_.set_written(counts_.written() + 1);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "common/base/hash.h"
 #include "proto/task.pb.h"
 #include "worker/pipeline/row_slot.h"
@@ -18,7 +19,8 @@ namespace millrace {
 // One attempt, one thread.
 class ShardOutcome {
  public:
-  void AddWritten(const RowSlot& slot, int64_t label);
+  // `labels`: ids of its record; a record without a known one counts as unlabelled, once.
+  void AddWritten(const RowSlot& slot, absl::Span<const int64_t> labels);
   // `input_file`: path of the CSV that the row stands in. Returns the row as its dead letter says it.
   BadRow AddBad(const RowSlot& slot, absl::string_view input_file);
 

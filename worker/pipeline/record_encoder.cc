@@ -24,14 +24,18 @@ absl::string_view ImageNameOf(absl::string_view uri) {
   return slash == absl::string_view::npos ? uri : uri.substr(slash + 1);
 }
 
-absl::Status RecordEncoder::Append(const RowSlot& slot, absl::string_view split, int64_t label) {
+absl::Status RecordEncoder::Append(const RowSlot& slot, absl::string_view split, const RecordLabel& label) {
   const ImageHeader& header = slot.header;
-  shell_.Reset(ImageSize(slot, wishes_.payload), {.image_name = ImageNameOf(slot.row.uri),
-                                                  .height = header.height,
-                                                  .width = header.width,
-                                                  .channels = header.channels,
-                                                  .split = split,
-                                                  .label = label});
+  ExampleFields fields{.image_name = ImageNameOf(slot.row.uri),
+                       .height = header.height,
+                       .width = header.width,
+                       .channels = header.channels,
+                       .split = split,
+                       .label = label.ids.empty() ? -1 : label.ids.front(),
+                       .label_name = label.feature,
+                       .more = slot.row.features};
+  if (label.list) fields.labels = absl::MakeConstSpan(label.ids);
+  shell_.Reset(ImageSize(slot, wishes_.payload), fields);
   MILLRACE_RETURN_IF_ERROR(out_.Append(shell_.head()));
   MILLRACE_ASSIGN_OR_RETURN(uint32_t crc, AppendImage(slot, shell_.crc_of_head()));
   MILLRACE_RETURN_IF_ERROR(out_.Append(shell_.tail()));

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,6 +17,13 @@
 
 namespace millrace {
 
+// The label feature of a record.
+struct RecordLabel {
+  std::string feature = "label";  // its name; empty: records have none
+  bool list = false;              // any number of labels, else exactly one
+  std::vector<int64_t> ids;       // of this record
+};
+
 // One shard, one thread. Borrows `out`, whose errors stick.
 class RecordEncoder {
  public:
@@ -22,7 +31,7 @@ class RecordEncoder {
 
   // `slot` is prepared and good; `split` is "TRAIN". INTERNAL if an image that was decoded once cannot be decoded
   // again.
-  absl::Status Append(const RowSlot& slot, absl::string_view split, int64_t label);
+  absl::Status Append(const RowSlot& slot, absl::string_view split, const RecordLabel& label);
 
  private:
   absl::StatusOr<uint32_t> AppendImage(const RowSlot& slot, uint32_t crc);

@@ -19,11 +19,12 @@ namespace millrace {
 struct Row {
   int64_t ordinal = 0;  // of the split, before the shuffle
   std::string uri;      // raw cell
-  std::string label;
+  std::string label;    // several labels have a line feed between them
   bool has_label = false;
-  uint32_t input = 0;  // which of the scan's input files
-  int64_t row = 0;     // data row in that file, from 1
-  int64_t line = 0;    // line in that file, from 1
+  std::string features;  // of further columns, serialised
+  uint32_t input = 0;    // which of the scan's input files
+  int64_t row = 0;       // data row in that file, from 1
+  int64_t line = 0;      // line in that file, from 1
 };
 
 struct RowSlot {

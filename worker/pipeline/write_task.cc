@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "common/base/byte_size.h"
 #include "common/base/failpoint.h"
 #include "common/base/status_macros.h"
@@ -12,6 +13,7 @@
 #include "common/dataset/layout.h"
 #include "common/dataset/permutation.h"
 #include "common/dataset/row_log.h"
+#include "common/dataset/schema.h"
 #include "common/dataset/uri.h"
 #include "common/net/http_uri.h"
 #include "common/record/shard_name.h"
@@ -54,7 +56,8 @@ class WriteAttempt {
         shared_(options.resources->shared()),
         spec_(context.assignment.spec()),
         work_(context.assignment.write()),
-        staging_(AttemptStagingFolder(context.assignment)) {}
+        staging_(AttemptStagingFolder(context.assignment)),
+        label_{LabelFeatureOf(spec_), spec_.multi_label(), {}} {}
 
   absl::StatusOr<WriteResult> Run() {
     MILLRACE_RETURN_IF_ERROR(Failpoint("write/begin"));
@@ -70,7 +73,8 @@ class WriteAttempt {
   absl::Status WriteRows();
   absl::Status ReadRow(int64_t ordinal, Row& row);
   absl::Status Consume(const RowSlot& slot);
-  absl::Status Encode(const RowSlot& slot, int64_t label);
+  void FindLabels(const Row& row);
+  absl::Status Encode(const RowSlot& slot);
   absl::StatusOr<PreparedFile> PrepareIndex();
   absl::Status AddDeadLetter(const BadRow& bad, absl::string_view file);
   absl::StatusOr<WriteResult> Finish();
@@ -98,6 +102,7 @@ class WriteAttempt {
   std::string index_;  // "<first byte> <bytes>" a record
   std::unique_ptr<PreparedWriter> dead_letters_;
   int64_t dead_letter_bytes_ = 0;
+  RecordLabel label_;
   ShardOutcome outcome_;
   OperatorClock operators_;
   int64_t bytes_read_ = 0;
@@ -174,6 +179,7 @@ absl::Status WriteAttempt::ReadRow(int64_t ordinal, Row& row) {
   row.uri.assign(logged.uri.data(), logged.uri.size());
   row.label.assign(logged.label.data(), logged.label.size());
   row.has_label = logged.has_label;
+  row.features.assign(logged.features.data(), logged.features.size());
   row.input = static_cast<uint32_t>(logged.file);
   row.row = logged.row;
   row.line = logged.line;
@@ -191,9 +197,9 @@ absl::Status WriteAttempt::Consume(const RowSlot& slot) {
     const BadRow bad = outcome_.AddBad(slot, known ? summary_->input_files[slot.row.input] : "");
     MILLRACE_RETURN_IF_ERROR(AddDeadLetter(bad, known ? summary_->input_names[slot.row.input] : ""));
   } else {
-    const int64_t label = summary_->LabelId(slot.row.label, slot.row.has_label);
-    MILLRACE_RETURN_IF_ERROR(Encode(slot, label));
-    outcome_.AddWritten(slot, label);
+    FindLabels(slot.row);
+    MILLRACE_RETURN_IF_ERROR(Encode(slot));
+    outcome_.AddWritten(slot, label_.ids);
   }
   if (NowNs() >= next_report_ns_) Report();
   return absl::OkStatus();
@@ -213,12 +219,20 @@ void WriteAttempt::CountPreparation(const RowSlot& slot) {
   decode.bytes += slot.header.pixel_bytes();
 }
 
-absl::Status WriteAttempt::Encode(const RowSlot& slot, int64_t label) {
+void WriteAttempt::FindLabels(const Row& row) {
+  label_.ids.clear();
+  if (!label_.list) return label_.ids.push_back(summary_->LabelId(row.label, row.has_label));
+  if (!row.has_label) return;
+  for (absl::string_view label : absl::StrSplit(row.label, '\n'))
+    label_.ids.push_back(summary_->LabelId(std::string(label), true));
+}
+
+absl::Status WriteAttempt::Encode(const RowSlot& slot) {
   const BlockWriter& stream = shard_->stream();
   const int64_t behind = stream.codec_ns() + stream.sink_ns();
   const int64_t start = NowNs();
   const int64_t offset = stream.bytes_in();
-  absl::Status status = encoder_->Append(slot, SplitName(work_.split()), label);
+  absl::Status status = encoder_->Append(slot, SplitName(work_.split()), label_);
   OperatorClock::Work& encode = operators_[OperatorClock::kEncode];
   encode.busy_ns += NowNs() - start - (stream.codec_ns() + stream.sink_ns() - behind);
   ++encode.rows;

@@ -139,7 +139,8 @@ absl::Status Publisher::PrepareMetadata() {
   MILLRACE_ASSIGN_OR_RETURN(const std::string bytes, store_.Read(path, kMaxSummaryBytes));
   if (!summary_.ParseFromString(bytes)) return absl::DataLossError(absl::StrCat(path, ": not a scan summary"));
   const std::vector<std::string> vocabulary(summary_.vocabulary().begin(), summary_.vocabulary().end());
-  MILLRACE_RETURN_IF_ERROR(PrepareText(kSchemaFile, SchemaText(summary_.vocabulary_size())));
+  MILLRACE_RETURN_IF_ERROR(
+      PrepareText(kSchemaFile, SchemaText(summary_.vocabulary_size(), ColumnsOf(assignment_.spec()))));
   MILLRACE_RETURN_IF_ERROR(PrepareText(kVocabularyFile, VocabularyText(vocabulary)));
   MILLRACE_RETURN_IF_ERROR(PrepareDeadLetters());
   MILLRACE_RETURN_IF_ERROR(PrepareText(kStatisticsFile, StatisticsText(MakeStatistics(work_, summary_))));

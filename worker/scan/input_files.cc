@@ -34,15 +34,19 @@ absl::StatusOr<std::vector<std::string>> Expand(const std::string& path) {
   return std::vector<std::string>(found.gl_pathv, found.gl_pathv + found.gl_pathc);
 }
 
-absl::Status CheckRegular(const std::string& path) {
+// A folder gets a '/' at its end: so everybody sees what it is, and relative URIs lie below it.
+absl::Status CheckKind(InputFormat format, std::string& path) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) return absl::ErrnoToStatus(errno, JsonEscape(path));
-  if (S_ISDIR(info.st_mode))
-    return absl::InvalidArgumentError(absl::StrCat(
-        JsonEscape(path), " is a folder; name a CSV file, or a pattern like ", JsonEscape(path), "/*.csv"));
-  if (!S_ISREG(info.st_mode))
+  const bool folder = S_ISDIR(info.st_mode);
+  if (folder && format != INPUT_AUTO && format != INPUT_FOLDER)
+    return absl::InvalidArgumentError(absl::StrCat(JsonEscape(path), " is a folder, not a file of the --input-format"));
+  if (!folder && !S_ISREG(info.st_mode))
     return absl::InvalidArgumentError(absl::StrCat(JsonEscape(path), " is not a regular file"));
-  if (access(path.c_str(), R_OK) != 0) return absl::ErrnoToStatus(errno, JsonEscape(path));
+  if (!folder && format == INPUT_FOLDER)
+    return absl::InvalidArgumentError(absl::StrCat(JsonEscape(path), " is a file, not a folder of pictures"));
+  if (access(path.c_str(), folder ? R_OK | X_OK : R_OK) != 0) return absl::ErrnoToStatus(errno, JsonEscape(path));
+  if (folder && !absl::EndsWith(path, "/")) path += '/';
   return absl::OkStatus();
 }
 
@@ -50,7 +54,7 @@ absl::Status CheckRoots(const std::string& path, const std::vector<std::string>&
   if (roots.empty()) return absl::OkStatus();
   const std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), &free);
   for (const std::string& root : roots)
-    if (real && absl::StartsWith(real.get(), absl::StrCat(root, "/"))) return absl::OkStatus();
+    if (real && absl::StartsWith(absl::StrCat(real.get(), "/"), absl::StrCat(root, "/"))) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(JsonEscape(path), " lies outside this worker's --file-root"));
 }
 
@@ -63,10 +67,10 @@ absl::StatusOr<std::vector<std::string>> InputFiles(const ConvertSpec& spec,
     absl::StatusOr<std::string> path = ResolveUri(input, "/");
     if (!path.ok()) return absl::InvalidArgumentError(absl::StrCat(JsonEscape(input), ": ", path.status().message()));
     MILLRACE_ASSIGN_OR_RETURN(const std::vector<std::string> found, Expand(*path));
-    for (const std::string& file : found) {
-      MILLRACE_RETURN_IF_ERROR(CheckRegular(file));
+    for (std::string file : found) {
+      MILLRACE_RETURN_IF_ERROR(CheckKind(spec.input_format(), file));
       MILLRACE_RETURN_IF_ERROR(CheckRoots(file, file_roots));
-      files.push_back(file);
+      files.push_back(std::move(file));
     }
   }
   return files;

@@ -6,17 +6,17 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/base/byte_size.h"
 #include "common/base/log.h"
 #include "common/base/status_macros.h"
-#include "common/csv/columns.h"
-#include "common/csv/csv_reader.h"
-#include "common/csv/input_source.h"
 #include "common/csv/labels.h"
 #include "common/csv/splitter.h"
 #include "common/dataset/dead_letter.h"
 #include "common/dataset/row_log.h"
+#include "common/dataset/schema.h"
 #include "common/dataset/uri.h"
+#include "common/input/row_reader.h"
 #include "common/net/http_uri.h"
 #include "worker/scan/input_files.h"
 #include "worker/scan/row_selection.h"
@@ -41,6 +41,7 @@ class Scanner {
         outputs_(context.store, folder_) {}
 
   absl::StatusOr<ScanResult> Run() {
+    if (!spec_.columns().empty()) MILLRACE_RETURN_IF_ERROR(CheckColumns(ColumnsOf(spec_).columns));
     MILLRACE_ASSIGN_OR_RETURN(files_, InputFiles(spec_, options_.file_roots));
     names_ = InputNames(files_);
     if (spec_.has_rows_from()) MILLRACE_RETURN_IF_ERROR(SelectRows());
@@ -74,48 +75,29 @@ class Scanner {
 
   absl::Status ScanFile(size_t index) {
     const std::string& path = files_[index];
-    MILLRACE_ASSIGN_OR_RETURN(const std::unique_ptr<InputSource> source, InputSource::Open(path));
-    CsvReader reader(*source, JsonEscape(path));
-    const int64_t bytes_before = result_.bytes_read();
-    const absl::Status status =
-        ScanRows(index, reader, [&] { result_.set_bytes_read(bytes_before + source->bytes_read()); });
+    absl::StatusOr<std::unique_ptr<RowReader>> reader = OpenInput(path, InputOptionsOf(spec_));
+    const absl::Status status = reader.ok() ? ScanRows(static_cast<int64_t>(index), **reader) : reader.status();
     if (absl::IsDataLoss(status))
       return absl::InvalidArgumentError(absl::StrCat(JsonEscape(path), ": ", status.message()));
     return status;
   }
 
-  template <typename CountBytes>
-  absl::Status ScanRows(size_t index, CsvReader& reader, CountBytes count_bytes) {
-    CsvRow row;
-    InputRow input;
+  absl::Status ScanRows(int64_t index, RowReader& reader) {
+    const int64_t bytes_before = result_.bytes_read();
+    InputRow row;
     MILLRACE_ASSIGN_OR_RETURN(bool more, reader.Next(row));
-    if (!more)
-      return absl::InvalidArgumentError(
-          absl::StrCat(JsonEscape(files_[index]), ": the file is empty; no rows to convert"));
-    absl::StatusOr<Columns> columns = Columns::Of(spec_.header(), row);
-    if (!columns.ok())
-      return absl::InvalidArgumentError(
-          absl::StrCat(JsonEscape(files_[index]), ":", row.line, ": ", columns.status().message()));
-    if (columns->first_row_is_header()) {
-      MILLRACE_ASSIGN_OR_RETURN(more, reader.Next(row));
-      if (!more)
-        return absl::InvalidArgumentError(
-            absl::StrCat(JsonEscape(files_[index]), ": only a header, no rows to convert"));
-    }
-    for (int64_t number = 1; more; ++number) {
-      columns->Read(row, input);
+    while (more) {
       MILLRACE_RETURN_IF_ERROR(
-          TakeRow({static_cast<int64_t>(index), number, row.line, input.uri, input.label, input.has_label}, input));
-      if (number % kRowsBetweenLooks == 0) {
-        count_bytes();
+          TakeRow({index, reader.rows(), row.line, row.uri, row.label, row.has_label, row.features}, row));
+      if (reader.rows() % kRowsBetweenLooks == 0) {
+        result_.set_bytes_read(bytes_before + reader.bytes_read());
         Look();
         if (context_.stop.stop_requested()) return absl::CancelledError("the scan was stopped");
       }
-      absl::StatusOr<bool> next = reader.Next(row);
-      if (!next.ok()) return InRow(next.status(), number + 1);
-      more = *next;
+      MILLRACE_ASSIGN_OR_RETURN(more, reader.Next(row));
     }
-    count_bytes();
+    result_.set_bytes_read(bytes_before + reader.bytes_read());
+    for (std::string& warning : reader.Warnings()) Warn(std::move(warning));
     return absl::OkStatus();
   }
 
@@ -141,8 +123,20 @@ class Scanner {
       labels_.AddMissing(split);
       return absl::OkStatus();
     }
-    const absl::Status status = labels_.Add(split, log.label);
-    return status.ok() ? status : InRow(Annotate(status, Where(log)), log.row);
+    if (!spec_.multi_label()) return AddLabel(split, log.label, log);
+    for (absl::string_view label : absl::StrSplit(log.label, '\n'))
+      MILLRACE_RETURN_IF_ERROR(AddLabel(split, label, log));
+    return absl::OkStatus();
+  }
+
+  absl::Status AddLabel(int split, absl::string_view label, const LogRow& log) {
+    const absl::Status status = labels_.Add(split, label);
+    if (status.ok()) return status;
+    return absl::InvalidArgumentError(absl::StrCat(Where(log), ": ", status.message(), " (row ", log.row, ")"));
+  }
+
+  std::string Where(const LogRow& log) const {
+    return absl::StrCat(JsonEscape(files_[static_cast<size_t>(log.file)]), ":", log.line);
   }
 
   absl::Status Discard(const LogRow& log, const InputRow& row, absl::string_view reason, absl::string_view detail) {
@@ -259,16 +253,6 @@ class Scanner {
       progress.mutable_counts()->set_dead_letters(dead_letters_);
       progress.set_bytes_read(result_.bytes_read());
     });
-  }
-
-  // An error of the reader names the line, for an editor; the row is what dead letters and other tools count.
-  static absl::Status InRow(const absl::Status& status, int64_t row) {
-    if (!absl::IsInvalidArgument(status)) return status;
-    return absl::InvalidArgumentError(absl::StrCat(status.message(), " (row ", row, ")"));
-  }
-
-  std::string Where(const LogRow& log) const {
-    return absl::StrCat(JsonEscape(files_[static_cast<size_t>(log.file)]), ":", log.line);
   }
 
   TaskContext& context_;

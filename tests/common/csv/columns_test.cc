@@ -41,16 +41,16 @@ TEST(Columns, ReadAutoMlsHeaderlessForm) {
   EXPECT_EQ(Seen("infer", {"TRAIN", "a.jpg", "cat"}, {"TRAIN", "a.jpg", "cat"}), "TRAIN|a.jpg|cat");
   EXPECT_EQ(Seen("infer", {"UNASSIGNED", "a.jpg"}, {"UNASSIGNED", "a.jpg"}), "UNASSIGNED|a.jpg|-");
   EXPECT_EQ(Seen("infer", {"a.jpg", "cat"}, {"b.jpg"}), "|b.jpg|-");
-  EXPECT_EQ(Seen("infer", {"", "a.jpg"}, {"", "a.jpg", "cat", "pet"}), "csv/several_labels");
+  EXPECT_EQ(Seen("infer", {"", "a.jpg"}, {"", "a.jpg", "cat", "pet"}), "row/several_labels");
   EXPECT_EQ(Seen("infer", {"a.jpg", "cat", "", ""}, {"b.jpg", "cat", "", ""}), "|b.jpg|cat");
   EXPECT_EQ(Seen("infer", {"a.jpg", "cat"}, {"b.jpg", "", "dog"}), "|b.jpg|dog");
   EXPECT_FALSE(Columns::Of("none", Row({"image_uri", "label"}))->first_row_is_header());
 }
 
 TEST(Columns, NameWhatIsWrongWithARow) {
-  EXPECT_EQ(Seen("infer", {"image_uri", "label"}, {"a.jpg"}), "csv/ragged");
-  EXPECT_EQ(Seen("infer", {"image_uri", "label"}, {"", "cat"}), "csv/empty_uri");
-  EXPECT_EQ(Seen("infer", {"image_uri", "label"}, {"a.jpg", "c\nat"}), "csv/label_line_break");
+  EXPECT_EQ(Seen("infer", {"image_uri", "label"}, {"a.jpg"}), "row/ragged");
+  EXPECT_EQ(Seen("infer", {"image_uri", "label"}, {"", "cat"}), "row/no_uri");
+  EXPECT_EQ(Seen("infer", {"image_uri", "label"}, {"a.jpg", "c\nat"}), "row/label_line_break");
 }
 
 TEST(Columns, AMissingColumnIsNamedWithThoseFound) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/io/crc32c.h"
 #include "common/record/example_writer.h"
+#include "common/record/feature_entry.h"
 #include "common/record/record_reader.h"
 #include "common/record/record_writer.h"
 #include "common/record/shard_name.h"
@@ -54,6 +55,40 @@ TEST(RecordShell, IsAnExampleOfSevenFeatures) {
   EXPECT_EQ(feature.at("image_channels").int64_list().value(0), 1);
   EXPECT_EQ(feature.at("split").bytes_list().value(0), "VALIDATION");
   EXPECT_EQ(feature.at("label").int64_list().value(0), -1);
+}
+
+TEST(RecordShell, TakesALabelUnderAnotherNameAListOrNone) {
+  const std::vector<int64_t> labels = {3, -1, 300};
+  const auto features_of = [](const ExampleFields& fields) {
+    Example example;
+    EXPECT_TRUE(example.ParseFromString(ReadOne(Frame("AAECAwQF", fields))));
+    return example.features().feature();
+  };
+  auto feature = features_of({.label = 7, .label_name = "breed"});
+  EXPECT_EQ(feature.at("breed").int64_list().value(0), 7);
+  EXPECT_EQ(feature.count("label"), 0u);
+  feature = features_of({.labels = absl::MakeConstSpan(labels)});
+  EXPECT_THAT(feature.at("label").int64_list().value(), testing::ElementsAre(3, -1, 300));
+  feature = features_of({.labels = absl::Span<const int64_t>()});
+  EXPECT_EQ(feature.at("label").int64_list().value_size(), 0);
+  EXPECT_EQ(feature.at("label").kind_case(), Feature::kInt64List);
+  EXPECT_EQ(features_of({.label_name = ""}).size(), 6u);
+}
+
+TEST(RecordShell, HasTheFeaturesOfFurtherColumns) {
+  std::string more;
+  AppendIntFeature("age", -5, more);
+  AppendFloatFeature("weight", 1.5f, more);
+  AppendBytesFeature("note", std::string(300, 'n'), more);
+  AppendBytesFeature("", "", more);
+  Example example;
+  ASSERT_TRUE(example.ParseFromString(ReadOne(Frame("AAECAwQF", {.more = more}))));
+  const auto& feature = example.features().feature();
+  ASSERT_EQ(feature.size(), 11u);
+  EXPECT_EQ(feature.at("age").int64_list().value(0), -5);
+  EXPECT_EQ(feature.at("weight").float_list().value(0), 1.5f);
+  EXPECT_EQ(feature.at("note").bytes_list().value(0), std::string(300, 'n'));
+  EXPECT_EQ(feature.at("").bytes_list().value(0), "");
 }
 
 TEST(RecordShell, IsRightForEverySizeOfItsLengths) {

@@ -11,10 +11,10 @@ TEST(DryRun, SaysWhatWouldBeDoneAndWritesNothing) {
   ASSERT_EQ(cli.Run("convert --input a.csv --output out --job-id j --dry-run"), 0) << cli.err();
   EXPECT_EQ(cli.out(),
             "a.csv\n"
-            "  header      the first line\n"
+            "  format      CSV, the first line is the header\n"
             "  first rows  TRAIN  a.jpg  cat\n"
             "              (by hash)  b.jpg  (no label)\n"
-            "  not usable  1 of the first 3 rows; a.csv:4: csv/ragged (2 cells, the header has 3)\n"
+            "  not usable  1 of the first 3 rows; a.csv:4: row/ragged (2 cells, the header has 3)\n"
             "job     j\n"
             "inputs  1 file, 58 B\n"
             "output  out (new)\n"
@@ -32,7 +32,7 @@ struct BadInput {
 
 TEST(DryRun, FindsWhatWouldStopTheJob) {
   for (const BadInput& bad :
-       {BadInput{"", "a.csv: the file is empty"}, BadInput{"image_uri\n", "a header and no row"},
+       {BadInput{"", "a.csv: the file is empty"}, BadInput{"image_uri\n", "a.csv: only a header"},
         BadInput{"split,label\nTRAIN,cat\n", "image_uri"}, BadInput{"image_uri\n\"a.jpg\n", "a.csv:2"}}) {
     Cli cli;
     cli.Write("a.csv", bad.text);

@@ -62,10 +62,22 @@ TEST(Inputs, WhatCannotBeReadIsNamed) {
   cli.Write("folder/x", "");
   EXPECT_EQ(ErrorOf(Resolve(cli, {"gone.csv"})), "--input: gone.csv does not exist");
   EXPECT_EQ(ErrorOf(Resolve(cli, {"*.tsv"})), "--input: *.tsv matches no file");
-  EXPECT_THAT(ErrorOf(Resolve(cli, {"folder"})), HasSubstr("folder is a folder"));
+  EXPECT_THAT(ErrorOf(Resolve(cli, {"folder"})), HasSubstr("no picture was found"));
   EXPECT_THAT(ErrorOf(Resolve(cli, {"pipe"})), HasSubstr("pipe it in with --input -"));
   EXPECT_THAT(ErrorOf(Resolve(cli, {","})), HasSubstr("no file is named"));
   EXPECT_THAT(ErrorOf(Resolve(cli, {"a.csv", "-"})), HasSubstr("cannot be mixed"));
+}
+
+TEST(Inputs, AFolderIsKnownByItsPictures) {
+  Cli cli;
+  cli.Write("photos/cat/1.jpg", "");
+  const auto one = Resolve(cli, {"photos"}), again = Resolve(cli, {"photos/"});
+  ASSERT_TRUE(one.ok() && again.ok()) << one.status() << again.status();
+  EXPECT_EQ(one->files[0].path, cli.Path("photos") + "/");
+  EXPECT_EQ(one->files[0].size, 1);
+  EXPECT_EQ(one->fingerprint, again->fingerprint);
+  cli.Write("photos/cat/2.jpg", "");
+  EXPECT_NE(Resolve(cli, {"photos"})->fingerprint, one->fingerprint);
 }
 
 TEST(Inputs, OfOtherMachinesNeedNotExistHere) {

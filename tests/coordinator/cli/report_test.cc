@@ -43,8 +43,8 @@ TEST(BadRowLine, LeavesOutWhatIsNotKnown) {
   BadRow row;
   row.set_input("/other/a.csv");
   row.set_line(3);
-  row.set_reason("csv/ragged");
-  EXPECT_EQ(BadRowLine("warning", row, "/data/deep/folder"), "warning: /other/a.csv:3: csv/ragged");
+  row.set_reason("row/ragged");
+  EXPECT_EQ(BadRowLine("warning", row, "/data/deep/folder"), "warning: /other/a.csv:3: row/ragged");
 }
 
 TEST(ResultText, SaysWhatWasDoneAndHowToCheckIt) {

@@ -79,7 +79,7 @@ TEST_F(Jobs, RowsThatOnlyScanSawAreCountedToo) {
   scan.mutable_scan()->mutable_counts()->set_rows(107);
   scan.mutable_scan()->mutable_counts()->set_discarded(4);
   scan.mutable_scan()->mutable_counts()->set_dead_letters(3);
-  scan.mutable_scan()->add_first_bad_rows()->set_reason("csv/columns");
+  scan.mutable_scan()->add_first_bad_rows()->set_reason("row/ragged");
   EXPECT_EQ(Finish("w1", scan), ACCEPTED);
   EXPECT_EQ(Job().first_bad_rows(0).worker(), "w1");
   WorkOff("w1");

@@ -46,7 +46,9 @@ void ShardWorld::AddFile(const std::string& name, const std::string& bytes) {
 
 void ShardWorld::RemoveFile(const std::string& name) { fs::remove(folder_ + "/" + name); }
 
-void ShardWorld::AddRow(const std::string& uri, const std::string& label) { rows_.push_back({uri, label}); }
+void ShardWorld::AddRow(const std::string& uri, const std::string& label, const std::string& features) {
+  rows_.push_back({uri, label, features});
+}
 
 void ShardWorld::Scan(Store& store, const std::string& scan_folder) const {
   const std::string log = scan_folder + "/rows-TRAIN.log";
@@ -60,7 +62,8 @@ void ShardWorld::Scan(Store& store, const std::string& scan_folder) const {
                           .line = row + 1,
                           .uri = rows_[i].uri,
                           .label = rows_[i].label,
-                          .has_label = !rows_[i].label.empty()})
+                          .has_label = !rows_[i].label.empty(),
+                          .features = rows_[i].features})
                     .ok());
   }
   ASSERT_TRUE(writer.Finish().ok());

@@ -44,7 +44,8 @@ class ShardWorld {
   void AddImage(const std::string& name, const JpegFixture& fixture = {});
   void AddFile(const std::string& name, const std::string& bytes);
   void RemoveFile(const std::string& name);
-  void AddRow(const std::string& uri, const std::string& label = "cat");
+  // `features`: of further columns, serialised.
+  void AddRow(const std::string& uri, const std::string& label = "cat", const std::string& features = "");
 
   ConvertSpec spec;
   std::vector<std::string> vocabulary = {"dog", "cat"};
@@ -61,6 +62,7 @@ class ShardWorld {
   struct Row {
     std::string uri;
     std::string label;
+    std::string features;
   };
   void Scan(Store& store, const std::string& scan_folder) const;
 

@@ -184,7 +184,12 @@ TEST_F(ScanTest, AnInputOfWhichNoDatasetCanBeMadeIsRefusedWithFileAndLine) {
 }
 
 TEST_F(ScanTest, InputsMustBeRegularFiles) {
+  spec().set_input_format(INPUT_CSV);
   EXPECT_THAT(Scan({folder_}).status().message(), HasSubstr("is a folder"));
+  spec().set_input_format(INPUT_FOLDER);
+  spec().clear_inputs();
+  EXPECT_THAT(Scan({Write("a.csv", "x")}).status().message(), HasSubstr("is a file, not a folder"));
+  spec().set_input_format(INPUT_AUTO);
   spec().clear_inputs();
   ASSERT_EQ(mkfifo((folder_ + "/fifo").c_str(), 0600), 0);
   EXPECT_THAT(Scan({folder_ + "/fifo"}).status().message(), HasSubstr("not a regular file"));
@@ -192,6 +197,28 @@ TEST_F(ScanTest, InputsMustBeRegularFiles) {
   EXPECT_THAT(Scan({folder_ + "/no*.csv"}).status().message(), HasSubstr("no file matches"));
   spec().clear_inputs();
   EXPECT_TRUE(absl::IsNotFound(Scan({folder_ + "/gone.csv"}).status()));
+}
+
+TEST_F(ScanTest, AFolderOfPicturesIsAnInputLikeAnyOther) {
+  for (const char* label : {"dog", "cat"}) {
+    std::filesystem::create_directories(absl::StrCat(folder_, "/images/train/", label));
+    Write(absl::StrCat("images/train/", label, "/2.JPG"), "");
+    Write(absl::StrCat("images/train/", label, "/1.png"), "");
+  }
+  Write("images/train/notes.txt", "");
+  const ScanResult result = Scan({folder_ + "/images"}).value();
+  EXPECT_THAT(Log(SPLIT_TRAIN),
+              ElementsAre("train/cat/1.png cat", "train/cat/2.JPG cat", "train/dog/1.png dog", "train/dog/2.JPG dog"));
+  EXPECT_THAT(result.warnings(), ElementsAre(HasSubstr("The first is train/notes.txt")));
+  EXPECT_THAT(Summary().input_files(), ElementsAre(folder_ + "/images/"));
+  EXPECT_EQ(sampled_.front(), folder_ + "/images/train/cat/1.png");
+}
+
+TEST_F(ScanTest, ManyLabelsOfARowAreCountedEach) {
+  spec().set_multi_label(true);
+  ASSERT_TRUE(ScanText("TRAIN,a.jpg,cat,pet\nTRAIN,b.jpg,dog,,pet\nTRAIN,c.jpg\n").ok());
+  EXPECT_THAT(Log(SPLIT_TRAIN), ElementsAre("a.jpg cat\npet", "b.jpg dog\npet", "c.jpg -"));
+  EXPECT_THAT(Summary().vocabulary(), ElementsAre("pet", "dog", "cat"));
 }
 
 TEST_F(ScanTest, AnInputOutsideTheFileRootsIsNotReadHere) {
