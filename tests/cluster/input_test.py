@@ -155,7 +155,7 @@ class BadCsv(Fresh):
 
     def test_bad_rows_are_dead_letters(self):
         rows = self.rows + ["TRAIN,too,many,cells", "TRAIN,nul\0.jpg,cat", "HOLDOUT," + self.rows[0].split(",", 1)[1], "TRAIN,,cat",
-                            "TRAIN,http://example.com/a.jpg,cat"]
+                            "TRAIN,gs://bucket/a.jpg,cat"]
         self.assert_done(self.convert(self.csv_of(rows)), written=30, dead_letters=5)
         self.assertEqual([letter["reason"] for letter in sorted(self.dead_letters(), key=lambda l: l["row"])],
                          ["row/ragged", "row/nul", "split/unknown", "row/no_uri", "file/scheme"])

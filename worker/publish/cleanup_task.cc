@@ -90,7 +90,9 @@ absl::Status AbortAttempt(Store& store, const Assignment& assignment) {
   MILLRACE_RETURN_IF_ERROR(store.RemoveTree(AttemptStagingFolder(assignment)));
   // If this was the last of a job that is gone already (a worker that woke up after the cancel), nothing must remain.
   MILLRACE_RETURN_IF_ERROR(RemoveIfEmpty(store, JobStagingFolder(assignment)));
-  return RemoveIfEmpty(store, absl::StrCat(assignment.spec().output(), "/", kStagingFolder));
+  MILLRACE_RETURN_IF_ERROR(RemoveIfEmpty(store, absl::StrCat(assignment.spec().output(), "/", kStagingFolder)));
+  store.Remove(assignment.spec().output()).IgnoreError();  // as above; a job that lives has its claim in it
+  return absl::OkStatus();
 }
 
 }  // namespace millrace
