@@ -42,8 +42,7 @@ char* PutVarint(uint64_t value, char* out) {
 }
 
 char* PutText(absl::string_view text, char* out) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
+  return std::copy(text.begin(), text.end(), out);  // memcpy must not be given the null of an empty text
 }
 
 // False at the end of `in` or for more than 64 bits.

@@ -20,8 +20,6 @@
 namespace millrace {
 namespace {
 
-constexpr char kAboutUs[] = "https://github.com/millrace/millrace";
-
 template <typename Value>
 void Set(void* easy, CURLoption option, Value value) {
   const CURLcode code = curl_easy_setopt(easy, option, value);
@@ -70,7 +68,7 @@ absl::StatusOr<std::shared_ptr<const TransferRules>> TransferRules::Create(HttpO
   MILLRACE_RETURN_IF_ERROR(Check(options));
   auto rules = std::make_shared<TransferRules>();
   MILLRACE_ASSIGN_OR_RETURN(rules->policy, AddressPolicy::Create(options.allow));
-  if (options.user_agent.empty()) options.user_agent = absl::StrCat("millrace/", kVersion, " (+", kAboutUs, ")");
+  if (options.user_agent.empty()) options.user_agent = absl::StrCat("millrace/", kVersion);
   if (options.ca_file.empty()) options.ca_file = FindCaFile();
   rules->resolve = MakeList(options.resolve);
   rules->options = std::move(options);

@@ -58,7 +58,7 @@ struct FetchFlags {
     app.add_option("--fetch-in-flight", in_flight, "Requests at a time, over all hosts (default 256)")->type_name("N");
     app.add_option("--fetch-per-host", per_host, "Requests at a time to one host (default 32)")->type_name("N");
     app.add_flag("--fetch-ignore-robots", ignore_robots, "Take images whose X-Robots-Tag says noai or noindex, too");
-    app.add_option("--fetch-user-agent", user_agent, "What is said to hosts (default millrace/VERSION and its address)")
+    app.add_option("--fetch-user-agent", user_agent, "What is said to hosts (default millrace/VERSION)")
         ->type_name("TEXT");
     app.add_option("--fetch-proxy", proxy, "Fetch through this proxy (default none)")->type_name("URL");
     app.add_option("--fetch-ca-file", ca_file, "Certificates to trust, PEM (default the system's)")->type_name("FILE");

@@ -47,7 +47,7 @@ struct HttpOptions {
   absl::Duration max_retry_after = absl::Seconds(120);    // a longer Retry-After is taken as this
   double retry_ratio = 0.2;     // repetitions a host gets, as a part of the URIs asked of it (and ten at the start)
   bool respect_robots = true;   // X-Robots-Tag: noai, noimageai, noindex, noimageindex, none → http/robots
-  std::string user_agent = "";  // empty: "millrace/<version> (+https://…)"
+  std::string user_agent = "";  // empty: "millrace/<version>"
   // Addresses that are refused by default (loopback, private, …) and may be reached all the same: "10.1.0.0/16", "::1",
   // or the name of a host, "images.internal", whatever it resolves to.
   std::vector<std::string> allow = {};

@@ -188,6 +188,7 @@ TEST(InputNames, DoNotDependOnWhereTheInputsLie) {
   EXPECT_EQ(InputNames({"/data/images.csv"}), Names{"images.csv"});
   EXPECT_EQ(InputNames({"/a/b/x.csv", "/a/c/y.csv"}), (Names{"b/x.csv", "c/y.csv"}));
   EXPECT_EQ(InputNames({"/a/x.csv", "/a/x.csv2", "/a/x/1.csv"}), (Names{"x.csv", "x.csv2", "x/1.csv"}));
+  EXPECT_EQ(InputNames({"/data/photos/"}), Names{"photos"});  // a folder of pictures
   EXPECT_EQ(InputNames({"/a/x.csv", "/a/x.csv"}), (Names{"x.csv", "x.csv"}));
   EXPECT_EQ(InputNames({"/1.csv", "/2.csv"}), (Names{"1.csv", "2.csv"}));
   EXPECT_EQ(InputNames({}), Names{});
