@@ -73,6 +73,13 @@ std::string Part(CURLU* url, CURLUPart part) {
   return copy;
 }
 
+// libcurl decodes escapes in a host, and would read what came out differently when it is sent.
+bool IsHost(absl::string_view host) {
+  for (const char c : host)
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && !absl::StrContains("-._:", c)) return false;
+  return true;
+}
+
 std::string HostOf(CURLU* url) {
   std::string host = absl::AsciiStrToLower(Part(url, CURLUPART_HOST));
   if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
@@ -98,6 +105,7 @@ std::variant<HttpUri, UriError> ParseHttpUri(absl::string_view uri) {
   HttpUri parsed;
   uint32_t port = 0;
   parsed.host = HostOf(url.get());
+  if (!IsHost(parsed.host)) return UriError{FetchReason::kUri, "its host has a character that no host has"};
   const std::string scheme = Part(url.get(), CURLUPART_SCHEME);
   if (!absl::SimpleAtoi(Part(url.get(), CURLUPART_PORT), &port) || port == 0 || port > 65535 || parsed.host.empty()) {
     return UriError{FetchReason::kUri, "it has no host or a wrong port"};
