@@ -23,8 +23,8 @@ struct FetchFlags {
   HttpOptions ToOptions() const {
     HttpOptions options;
     options.allow = allow;
-    if (in_flight > 0) options.max_in_flight = in_flight;
-    if (per_host > 0) options.max_per_host = per_host;
+    if (in_flight != 0) options.max_in_flight = in_flight;
+    if (per_host != 0) options.max_per_host = per_host;
     options.respect_robots = !ignore_robots;
     options.user_agent = user_agent;
     options.proxy = proxy;
@@ -39,8 +39,8 @@ struct FetchFlags {
       if (!value.empty()) typed.insert(typed.end(), {flag, value});
     };
     for (const std::string& entry : allow) add("--fetch-allow", entry);
-    add("--fetch-in-flight", in_flight > 0 ? std::to_string(in_flight) : "");
-    add("--fetch-per-host", per_host > 0 ? std::to_string(per_host) : "");
+    add("--fetch-in-flight", in_flight != 0 ? std::to_string(in_flight) : "");
+    add("--fetch-per-host", per_host != 0 ? std::to_string(per_host) : "");
     if (ignore_robots) typed.push_back("--fetch-ignore-robots");
     add("--fetch-user-agent", user_agent);
     add("--fetch-proxy", proxy);

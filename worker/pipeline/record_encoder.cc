@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/io/crc32c.h"
+#include "common/net/http_uri.h"
 #include "common/record/base64.h"
 #include "worker/pipeline/image_text.h"
 
@@ -20,6 +21,7 @@ uint64_t ImageSize(const RowSlot& slot, Payload payload) {
 }  // namespace
 
 absl::string_view ImageNameOf(absl::string_view uri) {
+  if (IsHttpUri(uri)) uri = uri.substr(0, uri.find_first_of("?#"));  // signatures and tokens stand behind it
   const size_t slash = uri.rfind('/');
   return slash == absl::string_view::npos ? uri : uri.substr(slash + 1);
 }

@@ -48,7 +48,8 @@ class RecordEncoder {
   ImageDecoder decoder_;  // for the second pass over large images
 };
 
-// The last component of a path or URI, as TFRecorder stores it: "cat/cat.7.jpg" → "cat.7.jpg".
+// The last component of a path or URI, as TFRecorder stores it: "cat/cat.7.jpg" → "cat.7.jpg". Of an http URI
+// without query and fragment.
 absl::string_view ImageNameOf(absl::string_view uri);
 
 }  // namespace millrace

@@ -177,9 +177,10 @@ RowPreparer::Step RowPreparer::OpenImage(RowSlot& slot, ImageTools& tools, Memor
 RowPreparer::Step RowPreparer::CheckPassThrough(RowSlot& slot) const {
   const ImageWishes& wishes = options_.wishes;
   slot.passes_through = false;
+  if (wishes.payload != PAYLOAD_JPEG) return std::nullopt;
   const ImageOr<ImageFormat> format = SniffFormat(slot.file_view());
   const ImageFormat* known = std::get_if<ImageFormat>(&format);
-  if (wishes.payload != PAYLOAD_JPEG || known == nullptr || *known != ImageFormat::kJpeg) return std::nullopt;
+  if (known == nullptr || *known != ImageFormat::kJpeg) return std::nullopt;
   ImageOr<JpegStructure> checked = CheckJpegStructure(slot.file_view(), wishes.limits);
   if (auto* error = std::get_if<ImageError>(&checked)) return Bad(slot, std::move(*error));
   const JpegStructure& found = std::get<JpegStructure>(checked);

@@ -16,6 +16,7 @@
 #include "common/net/http_fetcher.h"
 #include "tests/support/fault_server.h"
 #include "tests/worker/pipeline/shard_world.h"
+#include "worker/pipeline/record_encoder.h"
 
 namespace millrace {
 namespace {
@@ -97,6 +98,11 @@ TEST_F(Network, WhatAHostRefusesIsADeadLetterWithItsReason) {
   EXPECT_THAT(run.dead_letters, HasSubstr("http/404"));
   EXPECT_THAT(run.dead_letters, HasSubstr("http/5xx"));
   EXPECT_EQ(run.result.environmental(), 1) << "another time the server may not be overloaded";
+}
+
+TEST_F(Network, ASignatureInTheUriIsNotPartOfTheImagesName) {
+  EXPECT_EQ(ImageNameOf("https://bucket.example/cat/7.jpg?X-Amz-Signature=a/b#c"), "7.jpg");
+  EXPECT_EQ(ImageNameOf("cat/7?#.jpg"), "7?#.jpg") << "a file may be called so";
 }
 
 TEST_F(Network, AWorkerWithoutAFetcherSaysSo) {
