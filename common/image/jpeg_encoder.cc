@@ -34,6 +34,8 @@ struct JpegEncoder::Session {
   ~Session() { jpeg_destroy_compress(&cinfo); }
   bool Encode(const PictureView& picture, int quality);
   bool EncodePlanes(const PlanarPicture& picture, int quality);
+  template <typename Picture>
+  void Describe(const Picture& picture, J_COLOR_SPACE color, int quality);
   void Flush(size_t bytes);
   static Session* Of(j_compress_ptr info) { return static_cast<Session*>(info->client_data); }
 };
@@ -61,17 +63,23 @@ void JpegEncoder::Session::Flush(size_t bytes) {
   destination.free_in_buffer = kOutputBlock;
 }
 
+// Called behind a setjmp.
+template <typename Picture>
+void JpegEncoder::Session::Describe(const Picture& picture, J_COLOR_SPACE color, int quality) {
+  cinfo.image_width = static_cast<JDIMENSION>(picture.width);
+  cinfo.image_height = static_cast<JDIMENSION>(picture.height);
+  cinfo.input_components = picture.channels;
+  cinfo.in_color_space = picture.channels == 1 ? JCS_GRAYSCALE : color;
+  jpeg_set_defaults(&cinfo);
+  jpeg_set_quality(&cinfo, quality, TRUE);
+}
+
 bool JpegEncoder::Session::Encode(const PictureView& picture, int quality) {
   if (setjmp(jump) != 0) {
     jpeg_abort_compress(&cinfo);
     return false;
   }
-  cinfo.image_width = static_cast<JDIMENSION>(picture.width);
-  cinfo.image_height = static_cast<JDIMENSION>(picture.height);
-  cinfo.input_components = picture.channels;
-  cinfo.in_color_space = picture.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
-  jpeg_set_defaults(&cinfo);
-  jpeg_set_quality(&cinfo, quality, TRUE);
+  Describe(picture, JCS_RGB, quality);
   jpeg_start_compress(&cinfo, TRUE);
   const size_t stride = static_cast<size_t>(picture.row_bytes());
   while (cinfo.next_scanline < cinfo.image_height) {
@@ -94,12 +102,7 @@ bool JpegEncoder::Session::EncodePlanes(const PlanarPicture& picture, int qualit
     jpeg_abort_compress(&cinfo);
     return false;
   }
-  cinfo.image_width = static_cast<JDIMENSION>(picture.width);
-  cinfo.image_height = static_cast<JDIMENSION>(picture.height);
-  cinfo.input_components = picture.channels;
-  cinfo.in_color_space = picture.channels == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
-  jpeg_set_defaults(&cinfo);
-  jpeg_set_quality(&cinfo, quality, TRUE);
+  Describe(picture, JCS_YCbCr, quality);
   cinfo.raw_data_in = TRUE;
   jpeg_start_compress(&cinfo, TRUE);
   const JDIMENSION lines = static_cast<JDIMENSION>(cinfo.max_v_samp_factor * DCTSIZE);
